@@ -1,0 +1,202 @@
+//! Facts: what the worker decided, on `bank.events`. Past-tense names; they carry state, not increments.
+
+use crate::money::AmountMinor;
+use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where in the log a fact comes from. Commands partition = events partition, so a vector of these, one per
+/// partition, says exactly what a reader has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// Partition of `bank.commands` and of `bank.events`.
+    pub partition: i32,
+    /// Offset of the command on `bank.commands`.
+    pub offset: i64,
+    /// Counts the facts of one command from 0.
+    pub ordinal: u32,
+    /// Whether this is its command's last fact.
+    pub last: bool,
+}
+
+/// A fact with its origin. The value of one record on `bank.events`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    pub position: Position,
+    /// `ce_id` of the command; none when the record could not be read that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<Uuid>,
+    /// The broker's append time of the command.
+    pub recorded_at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub body: FactBody,
+}
+
+/// What happened. On the wire the variant is also the record's `ce_type`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum FactBody {
+    TransactionPosted(TransactionFact),
+    TransactionHeld(TransactionFact),
+    TransactionRefused(TransactionFact),
+    AccountOpened(AccountFact),
+    AccountLinked(LinkFact),
+    AccountUnlinked(LinkFact),
+    /// Status or overdraft limit changed.
+    AccountChanged(AccountFact),
+    /// A later attempt of something already decided: wakes waiters and changes nothing.
+    CommandAnswered(CommandAnswered),
+    /// A readable command that cannot be served; stands beside its dead letter.
+    CommandRefused(CommandRefused),
+    /// A record that could not be read or applied. Its first bytes are on `bank.dead-letters`.
+    RecordDeadLettered(DeadLetterFact),
+}
+
+/// One transaction with both sides as they are after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransactionFact {
+    pub id: Uuid,
+    pub kind: TransactionKind,
+    pub state: TransactionState,
+    pub amount_minor: AmountMinor,
+    pub currency: Currency,
+    pub debit: SideFact,
+    pub credit: SideFact,
+    pub occurred_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub history: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// One side of a transaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SideFact {
+    pub account: AccountNumber,
+    /// The account after the transaction; none if it was not changed (refused, or a hold's credit side).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AccountAfter>,
+}
+
+/// State of an account (of one stripe, for an external account) right after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountAfter {
+    /// Counts this account's (stripe's) changes, whichever partition made them.
+    pub version: i64,
+    pub booked_minor: AmountMinor,
+    pub held_minor: AmountMinor,
+    pub overdraft_minor: AmountMinor,
+}
+
+impl AccountAfter {
+    /// booked − held + overdraft.
+    pub fn available_minor(&self) -> AmountMinor {
+        self.booked_minor.saturating_sub(self.held_minor).saturating_add(self.overdraft_minor)
+    }
+}
+
+/// A whole account after a change that is not a transaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountFact {
+    pub account: AccountNumber,
+    pub kind: AccountKind,
+    pub currency: Currency,
+    pub status: AccountStatus,
+    pub after: AccountAfter,
+    pub opened_at: DateTime<Utc>,
+    /// Set by `AccountOpened` when the account was opened for somebody: the first link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Uuid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkFact {
+    pub account: AccountNumber,
+    pub person: Uuid,
+}
+
+/// How a repeated attempt relates to what was decided first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// Same id, same body: the first answer stands.
+    Duplicate,
+    /// Same id, another body: refused; the original stands.
+    Conflict,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandAnswered {
+    pub repeat: Repeat,
+    /// The transaction that was decided first, in its current state; none for commands on accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TransactionState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandRefused {
+    pub account: Option<AccountNumber>,
+    pub transaction_id: Option<Uuid>,
+    pub reason: DeadLetterReason,
+}
+
+/// Why a record went to the dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadLetterReason {
+    /// A header is missing or malformed, or the value is not the JSON its type promises.
+    Undecodable,
+    /// `ce_type` is none that this worker knows (or of another version).
+    UnknownType,
+    /// Neither our signature nor a producer's.
+    BadSignature,
+    /// The key is not the account at risk, or its partition another one.
+    WrongPartition,
+    /// An amount that is no payment: zero, negative or beyond any bank.
+    AbsurdAmount,
+    TooLarge,
+    /// The account to be linked or changed does not exist, or the one to be opened exists with another body.
+    AccountMismatch,
+    /// An account with money, holds or a limit in the way of what was asked.
+    AccountBusy,
+    /// SQL refused the values of this one record.
+    DataRejected,
+    /// An operator skipped it past a halt.
+    Skipped,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetterFact {
+    pub reason: DeadLetterReason,
+    /// Short, technical, never a value from the record.
+    pub detail: String,
+    /// Bytes of the record's value.
+    pub length: i64,
+    /// Lower-case hex of the value's SHA-256.
+    pub sha256: String,
+}
+
+impl FactBody {
+    /// The record's `ce_type`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            FactBody::TransactionPosted(_) => "vigie.transaction.posted.v1",
+            FactBody::TransactionHeld(_) => "vigie.transaction.held.v1",
+            FactBody::TransactionRefused(_) => "vigie.transaction.refused.v1",
+            FactBody::AccountOpened(_) => "vigie.account.opened.v1",
+            FactBody::AccountLinked(_) => "vigie.account.linked.v1",
+            FactBody::AccountUnlinked(_) => "vigie.account.unlinked.v1",
+            FactBody::AccountChanged(_) => "vigie.account.changed.v1",
+            FactBody::CommandAnswered(_) => "vigie.command.answered.v1",
+            FactBody::CommandRefused(_) => "vigie.command.refused.v1",
+            FactBody::RecordDeadLettered(_) => "vigie.record.dead-lettered.v1",
+        }
+    }
+}

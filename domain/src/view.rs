@@ -1,0 +1,106 @@
+//! What a role may see: the shapes that pages render and sockets carry. Facts never go to a socket as they are;
+//! these are made from them by an allow-list, so what is not named here cannot leak.
+
+use crate::money::AmountMinor;
+use crate::{AccountKind, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A moment as the bank's clocks on the wall show it, so that the browser needs no time-zone data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Milliseconds since 1970, UTC.
+    pub ms: i64,
+    /// Minutes east of UTC in the bank's time zone at that moment.
+    pub offset_min: i32,
+}
+
+/// An account as its owner, or an analyst, sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    pub account: String,
+    pub kind: AccountKind,
+    pub currency: Currency,
+    pub status: AccountStatus,
+    pub version: i64,
+    pub booked_minor: AmountMinor,
+    pub held_minor: AmountMinor,
+    pub overdraft_minor: AmountMinor,
+    /// booked − held + overdraft.
+    pub available_minor: AmountMinor,
+}
+
+/// One side of a transaction. `after` is present only if the viewer may see that account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideView {
+    pub account: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterView>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterView {
+    pub version: i64,
+    pub booked_minor: AmountMinor,
+    pub available_minor: AmountMinor,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionView {
+    pub id: Uuid,
+    pub kind: TransactionKind,
+    pub state: TransactionState,
+    pub amount_minor: AmountMinor,
+    pub currency: Currency,
+    pub debit: SideView,
+    pub credit: SideView,
+    pub occurred_at: Stamp,
+    pub recorded_at: Stamp,
+    /// Imported history, which may overdraw.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub history: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
+    /// The payer's free text, opened for those who may read it. Pages only; never on a socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// What a reader has seen: per partition the next command offset (all below are seen, wholly). Valid at every node;
+/// grants no rights. A partition that is absent stands at 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResumeToken(pub BTreeMap<i32, i64>);
+
+/// What a socket is asked to carry. Sent by the browser as its first message, and again to change it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscribe {
+    /// What the page, or the last frame before the cut, had seen.
+    pub resume: Option<ResumeToken>,
+    /// Analysts only: every account. Otherwise the person's own accounts.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// A message from the node to the browser. `kind` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Frame {
+    /// Everything afresh: sent when the token is too old or absent. `missed` counts what this client will not get one
+    /// by one (none if that cannot be known).
+    Snapshot { resume: ResumeToken, missed: Option<u64>, accounts: Vec<AccountView>, transactions: Vec<TransactionView>, now_ms: i64 },
+    /// What happened since the last frame, in order per account.
+    Update { resume: ResumeToken, changes: Vec<Change>, now_ms: i64 },
+    /// Nothing happened for a while: proof of life, and the server's clock.
+    Heartbeat { now_ms: i64 },
+    /// Signed out, disabled, or rights changed: the page must be loaded again.
+    Goodbye,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    Transaction(TransactionView),
+    Account(AccountView),
+}
