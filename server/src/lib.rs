@@ -1,1 +1,18 @@
-//! Stub
+//! Vigie's server side: configuration, Kafka, Postgres, the worker, the live feed, the web node, the subcommands.
+//!
+//! Only `store` holds SQL and only `kafka` names rdkafka; a test holds both.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod feed;
+pub mod gateway;
+pub mod import;
+pub mod kafka;
+pub mod live;
+pub mod rebuild;
+pub mod store;
+pub mod telemetry;
+pub mod verify;
+pub mod web;
+pub mod worker;

@@ -1,0 +1,1 @@
+//! The ledger step (being written).
