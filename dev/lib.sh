@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Shared by every script in dev/: where things are, how progress is shown, how failures are told.
+# Promises: sourcing it changes nothing on disk and takes a few milliseconds.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/vigie"
+started=${EPOCHREALTIME/[.,]/}
+
+# Names that this room may change between releases are pinned here and in dev/kafka/pom.xml and dev/npm/package.json.
+kafka_version=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$root/dev/kafka/pom.xml")
+kafka_home="$cache/kafka-$kafka_version"
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# elapsed MICROSECONDS_SINCE_EPOCH: seconds since then, one decimal.
+elapsed() {
+  local tenths=$(((${EPOCHREALTIME/[.,]/} - $1) / 100000))
+  printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+# step NAME COMMAND...: run it, say how long it took. Output goes through; a failure is passed on.
+step() {
+  local name=$1 begin=${EPOCHREALTIME/[.,]/} status=0
+  shift
+  say "» $name"
+  "$@" || status=$?
+  if ((status == 0)); then
+    say "  $name: $(elapsed "$begin") s"
+  else
+    say "  $name failed after $(elapsed "$begin") s (status $status)"
+  fi
+  return "$status"
+}
+
+# quietly LOG COMMAND...: output goes to LOG; every 10 s a line of progress; on failure the end of LOG is shown.
+quietly() {
+  local log=$1 begin=${EPOCHREALTIME/[.,]/} status=0 worker ticks=0
+  shift
+  mkdir -p "$(dirname "$log")"
+  "$@" >"$log" 2>&1 </dev/null &
+  worker=$!
+  while kill -0 "$worker" 2>/dev/null; do
+    sleep 0.1
+    ticks=$((ticks + 1))
+    if ((ticks % 100 == 0)); then say "    … $(elapsed "$begin") s  $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"; fi
+  done
+  wait "$worker" || status=$?
+  if ((status != 0)); then
+    tail -n 40 "$log" >&2
+    say "  the whole log: $log"
+  fi
+  return "$status"
+}
