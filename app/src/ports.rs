@@ -56,6 +56,58 @@ pub struct Person {
     pub role: Role,
 }
 
+/// One request, as pages and server functions see it. In the Leptos context beside [`Ports`].
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    pub person: Option<Person>,
+    /// The session's secret, as the cookie brought it; present only if the session is valid.
+    pub session: Option<String>,
+    /// The peer's network address, for throttling.
+    pub address: String,
+    /// `Cookie` header values by name, our session cookie left out (language, theme …).
+    pub cookies: Vec<(String, String)>,
+    pub accept_language: Option<String>,
+    /// `__Host-session` where cookies are `Secure`, else `session`.
+    pub cookie_name: &'static str,
+    /// Cookies carry `Secure`: everywhere but on loopback.
+    pub secure: bool,
+    /// One-click sign-in for the demo people is offered.
+    pub demo: bool,
+    /// The currency offered first.
+    pub currency: Currency,
+}
+
+impl RequestContext {
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whose drafts these are: the person's, or a visitor's.
+    pub fn draft_owner(&self) -> String {
+        self.person.as_ref().map_or_else(|| "visitor".to_owned(), |person| person.id.to_string())
+    }
+
+    /// `Set-Cookie` for a new session. It ends with the browser, and on the server after 30 idle minutes or 12 hours.
+    pub fn session_cookie(&self, secret: &str) -> String {
+        self.set_cookie(self.cookie_name, secret, "; HttpOnly")
+    }
+
+    /// `Set-Cookie` that takes the session cookie away.
+    pub fn no_session_cookie(&self) -> String {
+        self.set_cookie(self.cookie_name, "", "; HttpOnly; Max-Age=0")
+    }
+
+    /// `Set-Cookie` for a choice such as language or theme, kept for a year.
+    pub fn choice_cookie(&self, name: &str, value: &str) -> String {
+        self.set_cookie(name, value, "; Max-Age=31536000")
+    }
+
+    fn set_cookie(&self, name: &str, value: &str, more: &str) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; SameSite=Lax{more}{secure}")
+    }
+}
+
 /// Time, so that pages never read the machine's clock themselves.
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
@@ -166,7 +218,11 @@ pub trait Transactions: Send + Sync {
     /// A transaction the person may see. [`PortError::NotFound`] for an unknown id and for somebody else's alike.
     async fn status(&self, person: &Person, id: Uuid) -> Result<(TransactionView, ResumeToken), PortError>;
     /// The newest transactions the person may see (all, for analysts), newest first.
-    async fn newest(&self, person: &Person, query: &NewestQuery) -> Result<(Vec<TransactionView>, ResumeToken), PortError>;
+    async fn newest(
+        &self,
+        person: &Person,
+        query: &NewestQuery,
+    ) -> Result<(Vec<TransactionView>, ResumeToken), PortError>;
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -243,7 +299,12 @@ pub trait Imports: Send + Sync {
     /// Keeps an uploaded file for a day and returns its id.
     async fn upload(&self, person: &Person, name: &str, bytes: Vec<u8>) -> Result<Uuid, PortError>;
     /// What the file would become with this mapping: the columns, the first rows, the problems found so far.
-    async fn preview(&self, person: &Person, upload: Uuid, mapping: Option<&ImportMapping>) -> Result<ImportPreview, PortError>;
+    async fn preview(
+        &self,
+        person: &Person,
+        upload: Uuid,
+        mapping: Option<&ImportMapping>,
+    ) -> Result<ImportPreview, PortError>;
     /// Starts (or joins) the import of that file in the background.
     async fn start(&self, person: &Person, upload: Uuid, mapping: &ImportMapping) -> Result<(), PortError>;
     async fn progress(&self, person: &Person, upload: Uuid) -> Result<ImportProgress, PortError>;
@@ -374,7 +435,13 @@ pub trait Identity: Send + Sync {
     async fn sign_out(&self, session: &str) -> Result<(), PortError>;
     async fn sign_out_everywhere(&self, person: &Person) -> Result<(), PortError>;
     /// False if the current password is wrong. All other sessions end.
-    async fn change_password(&self, person: &Person, session: &str, current: &str, new: &str) -> Result<bool, PortError>;
+    async fn change_password(
+        &self,
+        person: &Person,
+        session: &str,
+        current: &str,
+        new: &str,
+    ) -> Result<bool, PortError>;
     async fn sessions(&self, person: &Person) -> Result<Vec<SessionView>, PortError>;
 }
 
@@ -399,11 +466,16 @@ pub struct SessionView {
 #[async_trait]
 pub trait Operations: Send + Sync {
     async fn partitions(&self, person: &Person) -> Result<Vec<PartitionView>, PortError>;
-    async fn dead_letters(&self, person: &Person, before: Option<i64>, limit: i64) -> Result<Vec<DeadLetterView>, PortError>;
+    async fn dead_letters(
+        &self,
+        person: &Person,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<DeadLetterView>, PortError>;
     async fn dead_letter(&self, person: &Person, partition: i32, offset: i64) -> Result<DeadLetterView, PortError>;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PartitionView {
     pub partition: i32,
     pub epoch: i64,

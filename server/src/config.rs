@@ -30,7 +30,13 @@ impl fmt::Debug for Secret {
 #[command(next_help_heading = "Configuration")]
 pub struct Config {
     /// Postgres, as a URL.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, default_value = "postgres://127.0.0.1/vigie")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        global = true,
+        default_value = "postgres://127.0.0.1/vigie"
+    )]
     pub database_url: Secret,
     /// Kafka bootstrap servers, comma-separated.
     #[arg(long, env = "KAFKA_BROKERS", global = true, default_value = "127.0.0.1:9092")]

@@ -1,1 +1,77 @@
-//! store: being built.
+//! The only room with SQL: Postgres behind words of the bank.
+//!
+//! Web nodes read business tables here and write identity and unfinished work; the worker alone writes the business
+//! tables. A read that hands out a resume token is one repeatable-read transaction that also reads the fences.
+
+pub mod codes;
+
+use crate::config::Config;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// The bank's tables, and the time zone its days follow. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    time_zone: chrono_tz::Tz,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the schema cannot be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl Store {
+    /// Connects with a pool of `database_connections`; checks one connection.
+    ///
+    /// # Errors
+    /// When the address is malformed or the database does not answer.
+    pub async fn connect(config: &Config) -> Result<Self, StoreError> {
+        Self::connect_with(config, &[]).await
+    }
+
+    /// Like [`Store::connect`], with server settings for every connection, such as `("lock_timeout", "2s")`.
+    ///
+    /// # Errors
+    /// When the address is malformed or the database does not answer.
+    pub async fn connect_with(config: &Config, settings: &[(&str, &str)]) -> Result<Self, StoreError> {
+        let options = connect_options(config)?.options(settings.iter().copied());
+        let pool = PgPoolOptions::new()
+            .max_connections(config.database_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        Ok(Store { pool, time_zone: config.time_zone })
+    }
+
+    /// Brings the schema up to date; several processes may try at once.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database was migrated by a newer version.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(MIGRATIONS.run(&self.pool).await?)
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn time_zone(&self) -> chrono_tz::Tz {
+        self.time_zone
+    }
+}
+
+/// Address and identity of our connections, for pools and for connections outside them.
+///
+/// # Errors
+/// When the address is malformed.
+pub fn connect_options(config: &Config) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(config.database_url.reveal())?.application_name("vigie"))
+}

@@ -55,7 +55,11 @@ impl CommandProducer {
             .set("message.max.bytes", "1000000")
             .create()
             .map_err(|error| ProduceError(error.to_string()))?;
-        Ok(CommandProducer { producer, topic: Topics::new(&config.topic_prefix).commands, signer: Signer::new(&config.command_secret) })
+        Ok(CommandProducer {
+            producer,
+            topic: Topics::new(&config.topic_prefix).commands,
+            signer: Signer::new(&config.command_secret),
+        })
     }
 
     /// Sends one command and waits for the log: its partition and offset. Callers bound the wait.
@@ -68,7 +72,8 @@ impl CommandProducer {
         let mut id_text = [0; 36];
         let id_text: &str = id.hyphenated().encode_lower(&mut id_text);
         let kind = command.type_name();
-        let signature = self.signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), &value);
+        let signature =
+            self.signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), &value);
         let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let headers = [
             (envelope::CE_SPECVERSION, envelope::SPECVERSION),
@@ -80,7 +85,9 @@ impl CommandProducer {
             (envelope::SIGNATURE, &signature),
         ]
         .into_iter()
-        .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+        .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
         let record = FutureRecord::to(&self.topic).key(key).payload(&value).headers(headers);
         self.producer
             .send(record, Duration::from_secs(2))

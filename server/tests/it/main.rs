@@ -1,0 +1,8 @@
+//! Integration tests: the real Postgres and the real Kafka, in one binary so that it links once.
+//!
+//! Each test makes its own database and its own topics; none sleeps, each awaits a condition with a deadline.
+
+#![allow(clippy::unwrap_used)]
+
+mod schema;
+mod support;
