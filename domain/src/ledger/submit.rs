@@ -1,0 +1,189 @@
+//! One submitted transaction: answered if known, refused with a reason, held, or posted.
+
+use super::books::{Account, Books, KnownTransaction};
+use super::{Decide, Record, RowSide, Slot, TransactionRow, Verdict};
+use crate::command::SubmitTransaction;
+use crate::fact::{AccountAfter, CommandAnswered, FactBody, Repeat, SideFact, TransactionFact};
+use crate::money::{AmountMinor, MAX_AMOUNT_MINOR};
+use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use chrono::TimeDelta;
+
+/// What makes two attempts the same transaction: accounts, kind, amount and currency as the client gave them. Never
+/// clocks or free text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    pub kind: TransactionKind,
+    pub debit: AccountNumber,
+    pub credit: AccountNumber,
+    pub amount_minor: AmountMinor,
+    pub currency: Currency,
+}
+
+impl From<&SubmitTransaction> for Body {
+    fn from(submission: &SubmitTransaction) -> Self {
+        Body {
+            kind: submission.kind,
+            debit: submission.debit.clone(),
+            credit: submission.credit.clone(),
+            amount_minor: submission.amount_minor,
+            currency: submission.currency,
+        }
+    }
+}
+
+/// How far `occurred_at` may stand from `recorded_at` on live channels.
+const CLOCK_LATE: TimeDelta = TimeDelta::minutes(15);
+const CLOCK_EARLY: TimeDelta = TimeDelta::minutes(1);
+
+pub(super) fn apply(
+    books: &mut Books,
+    record: &Record,
+    submission: &SubmitTransaction,
+    decide: &mut impl Decide,
+    rows: &mut Vec<TransactionRow>,
+) -> FactBody {
+    if let Some(known) = books.known(&submission.transaction_id) {
+        return FactBody::CommandAnswered(answer(known, submission));
+    }
+    let decided = book(books, record, submission, decide);
+    let known = KnownTransaction { body: submission.into(), state: decided.state, reason: decided.reason };
+    books.add_known(submission.transaction_id, known);
+    let posted = |after: Option<AccountAfter>| match decided.state {
+        TransactionState::Posted => after.map(|after| (after.version, after.booked_minor)),
+        _ => None,
+    };
+    let out_of_bounds = !submission.history
+        && (submission.occurred_at < record.recorded_at - CLOCK_LATE
+            || submission.occurred_at > record.recorded_at + CLOCK_EARLY);
+    rows.push(TransactionRow {
+        submission: submission.clone(),
+        partition: record.partition,
+        offset: record.offset,
+        recorded_at: record.recorded_at,
+        state: decided.state,
+        reason: decided.reason,
+        debit: RowSide { slot: books.slot(&submission.debit), posted: posted(decided.debit) },
+        credit: RowSide { slot: books.slot(&submission.credit), posted: posted(decided.credit) },
+        clock_out_of_bounds: out_of_bounds,
+    });
+    let fact = TransactionFact {
+        id: submission.transaction_id,
+        kind: submission.kind,
+        state: decided.state,
+        amount_minor: submission.amount_minor,
+        currency: submission.currency,
+        debit: SideFact { account: submission.debit.clone(), after: decided.debit },
+        credit: SideFact { account: submission.credit.clone(), after: decided.credit },
+        occurred_at: submission.occurred_at,
+        history: submission.history,
+        reason: decided.reason,
+        reference: submission.reference.clone(),
+    };
+    match decided.state {
+        TransactionState::Posted => FactBody::TransactionPosted(fact),
+        TransactionState::Held => FactBody::TransactionHeld(fact),
+        TransactionState::Refused | TransactionState::Expired => FactBody::TransactionRefused(fact),
+    }
+}
+
+fn answer(known: &KnownTransaction, submission: &SubmitTransaction) -> CommandAnswered {
+    let repeat = if known.body == Body::from(submission) { Repeat::Duplicate } else { Repeat::Conflict };
+    CommandAnswered {
+        repeat,
+        transaction_id: Some(submission.transaction_id),
+        state: Some(known.state),
+        reason: known.reason,
+    }
+}
+
+/// What was decided, with each side as it is after.
+struct Decided {
+    state: TransactionState,
+    reason: Option<RefusalReason>,
+    debit: Option<AccountAfter>,
+    credit: Option<AccountAfter>,
+}
+
+fn refused(reason: RefusalReason) -> Decided {
+    Decided { state: TransactionState::Refused, reason: Some(reason), debit: None, credit: None }
+}
+
+fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, decide: &mut impl Decide) -> Decided {
+    let (debit, credit) = match sides(books, submission) {
+        Ok(sides) => sides,
+        Err(reason) => return refused(reason),
+    };
+    let amount = submission.amount_minor;
+    let after = (
+        books.booked_with(debit, record.partition, -amount),
+        books.booked_with(credit, record.partition, amount),
+    );
+    let (Some(debit_booked), Some(credit_booked)) = after else {
+        return refused(RefusalReason::BalanceOverflow);
+    };
+    match decide.decide(submission, record.recorded_at, books.account(debit), books.account(credit)) {
+        Verdict::Refuse(reason) => refused(reason),
+        Verdict::Hold => Decided {
+            state: TransactionState::Held,
+            reason: None,
+            debit: hold(books, debit, amount),
+            credit: None,
+        },
+        Verdict::Allow => Decided {
+            state: TransactionState::Posted,
+            reason: None,
+            debit: Some(books.set_booked(debit, record.partition, debit_booked)),
+            credit: Some(books.set_booked(credit, record.partition, credit_booked)),
+        },
+    }
+}
+
+/// Reserves a customer's money; an external account needs no reserve.
+fn hold(books: &mut Books, debit: Slot, amount: AmountMinor) -> Option<AccountAfter> {
+    match books.account(debit).kind {
+        AccountKind::Customer => Some(books.change(debit, |account| account.after.held_minor += amount)),
+        AccountKind::External => None,
+    }
+}
+
+/// Both accounts, if the ledger's own rules let the transaction through.
+fn sides(books: &Books, submission: &SubmitTransaction) -> Result<(Slot, Slot), RefusalReason> {
+    if submission.debit == submission.credit {
+        return Err(RefusalReason::SameAccount);
+    }
+    let debit = books.slot(&submission.debit).ok_or(RefusalReason::UnknownDebitAccount)?;
+    let credit = books.slot(&submission.credit).ok_or(RefusalReason::UnknownCreditAccount)?;
+    let (from, to) = (books.account(debit), books.account(credit));
+    let expected = match submission.kind {
+        TransactionKind::Deposit => (AccountKind::External, AccountKind::Customer),
+        TransactionKind::Withdrawal => (AccountKind::Customer, AccountKind::External),
+        TransactionKind::Transfer => (AccountKind::Customer, AccountKind::Customer),
+    };
+    if (from.kind, to.kind) != expected {
+        return Err(RefusalReason::WrongAccountKind);
+    }
+    match from.status {
+        AccountStatus::Open => {}
+        AccountStatus::Frozen => return Err(RefusalReason::DebitAccountFrozen),
+        AccountStatus::Closed => return Err(RefusalReason::DebitAccountClosed),
+    }
+    match to.status {
+        AccountStatus::Open => {}
+        AccountStatus::Frozen => return Err(RefusalReason::CreditAccountFrozen),
+        AccountStatus::Closed => return Err(RefusalReason::CreditAccountClosed),
+    }
+    if from.currency != submission.currency || to.currency != submission.currency {
+        return Err(RefusalReason::CurrencyMismatch);
+    }
+    if !(1..=MAX_AMOUNT_MINOR).contains(&submission.amount_minor) {
+        return Err(RefusalReason::AmountOutOfBounds);
+    }
+    if !submission.history && !has_funds(from, submission.amount_minor) {
+        return Err(RefusalReason::InsufficientFunds);
+    }
+    Ok((debit, credit))
+}
+
+fn has_funds(from: &Account, amount: AmountMinor) -> bool {
+    from.kind == AccountKind::External || from.after.available_minor() >= amount
+}
