@@ -1,14 +1,23 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # its variables are used by those who source it
 # Shared by every script in dev/: where things are, how progress is shown, how failures are told.
 # Promises: sourcing it changes nothing on disk and takes a few milliseconds.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/vigie"
-started=${EPOCHREALTIME/[.,]/}
 
 # Names that this room may change between releases are pinned here and in dev/kafka/pom.xml and dev/npm/package.json.
 kafka_version=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$root/dev/kafka/pom.xml")
 kafka_home="$cache/kafka-$kafka_version"
+wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' "$root/Cargo.lock")
+wasm_bindgen_home="$cache/wasm-bindgen-$wasm_bindgen_version"
+npm_home="$cache/npm-$(cksum <"$root/dev/npm/package-lock.json" | cut -d ' ' -f 1)"
+
+# Where the class-data archive for this Kafka and this Java is, or will be.
+kafka_archive() {
+  local release
+  release=$(dirname "$(readlink -f "$(command -v java)")")/../release
+  printf '%s/classes-%s.jsa' "$kafka_home" "$(sed -n 's/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$release")"
+}
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
