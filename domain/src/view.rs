@@ -31,7 +31,8 @@ pub struct AccountView {
     pub available_minor: AmountMinor,
 }
 
-/// One side of a transaction. `after` is present only if the viewer may see that account.
+/// One side of a transaction. `after` is present only if the viewer may see that account, and never for an external
+/// account: its versions and balances are those of one stripe, which is nobody's balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideView {
     pub account: String,
@@ -43,7 +44,10 @@ pub struct SideView {
 pub struct AfterView {
     pub version: i64,
     pub booked_minor: AmountMinor,
-    pub available_minor: AmountMinor,
+    /// As the fact said it. None in rows read back later: the tables keep the booked balance after each row, not what
+    /// was held or allowed then. The account's own [`AccountView`] says what is available now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_minor: Option<AmountMinor>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
