@@ -65,3 +65,30 @@ quietly() {
   fi
   return "$status"
 }
+
+# start_time PID: the kernel's start time of a process; with the id it names a process for good.
+start_time() {
+  local stat
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  stat=${stat##*) }
+  # shellcheck disable=SC2086 # split on purpose: field 20 after the command's name
+  set -- $stat
+  [[ $1 != Z ]] || return 1
+  printf '%s' "${20}"
+}
+
+# in_use PORT: somebody listens there on loopback.
+in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# postgres_program NAME: its path, from one folder that has server, initdb and psql: PATH's, else the distribution's newest.
+postgres_program() {
+  local server folder
+  for server in "$(readlink -f "$(command -v postgres || true)")" $(compgen -G '/usr/lib/postgresql/*/bin/postgres' | sort -rV); do
+    folder=${server%/*}
+    if [[ -x $folder/postgres && -x $folder/initdb && -x $folder/psql ]]; then
+      printf '%s/%s' "$folder" "$1"
+      return 0
+    fi
+  done
+  fail "no PostgreSQL here; dev/toolchain says how to get it"
+}
