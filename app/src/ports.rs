@@ -442,7 +442,7 @@ pub trait Identity: Send + Sync {
         current: &str,
         new: &str,
     ) -> Result<bool, PortError>;
-    async fn sessions(&self, person: &Person) -> Result<Vec<SessionView>, PortError>;
+    async fn sessions(&self, person: &Person, session: &str) -> Result<Vec<SessionView>, PortError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,12 +3,31 @@
 //! Web nodes read business tables here and write identity and unfinished work; the worker alone writes the business
 //! tables. A read that hands out a resume token is one repeatable-read transaction that also reads the fences.
 
+mod accounts;
+mod balance_curve;
+mod cache;
 pub mod codes;
+mod drafts;
+mod housekeeping;
+pub mod identity;
+pub mod operations;
+mod overview;
+mod seals;
+mod snapshot;
+mod statement;
+mod transactions;
+mod views;
+
+pub use identity::Touch;
+pub use seals::SealReferenceError;
+pub use transactions::Snapshot;
+pub use views::stamp;
 
 use crate::config::Config;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -18,6 +37,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 pub struct Store {
     pool: PgPool,
     time_zone: chrono_tz::Tz,
+    overview: Arc<overview::OverviewCache>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +68,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
-        Ok(Store { pool, time_zone: config.time_zone })
+        Ok(Store { pool, time_zone: config.time_zone, overview: Arc::default() })
     }
 
     /// Brings the schema up to date; several processes may try at once.

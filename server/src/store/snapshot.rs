@@ -1,0 +1,21 @@
+//! One moment of the bank: a repeatable-read transaction that also reads the fences.
+//!
+//! What is read in it and the resume token it hands out belong together: a socket that continues from the token
+//! misses nothing and repeats nothing.
+
+use super::Store;
+use domain::view::ResumeToken;
+use sqlx::{Postgres, Transaction};
+
+pub type Db = Transaction<'static, Postgres>;
+
+impl Store {
+    /// Opens the moment. The transaction only reads; dropping it ends it.
+    pub(super) async fn moment(&self) -> sqlx::Result<(Db, ResumeToken)> {
+        let mut db = self.pool().begin_with("begin isolation level repeatable read, read only").await?;
+        let fences: Vec<(i16, i64)> =
+            sqlx::query_as("select partition, next_offset from fence").fetch_all(&mut *db).await?;
+        let resume = fences.into_iter().map(|(partition, next_offset)| (i32::from(partition), next_offset)).collect();
+        Ok((db, ResumeToken(resume)))
+    }
+}
