@@ -16,6 +16,7 @@ mod seals;
 mod snapshot;
 mod statement;
 mod transactions;
+pub mod verify;
 mod views;
 
 pub use identity::Touch;
