@@ -6,3 +6,4 @@
 
 mod schema;
 mod support;
+mod verify;

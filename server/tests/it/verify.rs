@@ -27,12 +27,18 @@ const SOUND: &str = "
 
 /// What somebody did to the tables, and all questions that must then find something.
 const BREAKAGES: [(&str, &[&str]); 22] = [
-    ("update account set booked_minor = booked_minor + 1 where number = 'C1'", &["balance-equals-transactions", "ledger-sums-to-zero"]),
+    (
+        "update account set booked_minor = booked_minor + 1 where number = 'C1'",
+        &["balance-equals-transactions", "ledger-sums-to-zero"],
+    ),
     (
         "update account set booked_minor = booked_minor + 1 where number = 'C1'; update account set booked_minor = booked_minor - 1 where number = 'C2'",
         &["balance-equals-transactions"],
     ),
-    ("update account_stripe set booked_minor = -501 where stripe = 1", &["balance-equals-transactions", "ledger-sums-to-zero"]),
+    (
+        "update account_stripe set booked_minor = -501 where stripe = 1",
+        &["balance-equals-transactions", "ledger-sums-to-zero"],
+    ),
     ("delete from account_stripe where stripe = 1", &["balance-equals-transactions", "ledger-sums-to-zero"]),
     ("update transaction set debit_balance_after = 701 where id::text like '%3'", &["chain-unbroken"]),
     ("update transaction set debit_balance_after = -501 where id::text like '%2'", &["chain-unbroken"]),
@@ -45,15 +51,18 @@ const BREAKAGES: [(&str, &[&str]); 22] = [
     ("update account set version = 2 where number = 'C1'", &["versions-counted"]),
     ("update account set version = 3 where number = 'C1'", &["versions-counted"]),
     ("update account_stripe set version = 2 where stripe = 1", &["versions-counted"]),
-    (
-        "delete from transaction where id::text like '%3'",
-        &["balance-equals-transactions"],
-    ),
+    ("delete from transaction where id::text like '%3'", &["balance-equals-transactions"]),
     ("update account set held_minor = 0 where number = 'C1'", &["holds-equal-held-transactions"]),
     ("update account set held_minor = 10 where number = 'C2'", &["holds-equal-held-transactions"]),
-    ("update fence set next_offset = 6 where partition = 0", &["announcements-below-fence", "dead-letters-below-fence", "transactions-below-fence"]),
+    (
+        "update fence set next_offset = 6 where partition = 0",
+        &["announcements-below-fence", "dead-letters-below-fence", "transactions-below-fence"],
+    ),
     ("delete from fence where partition = 1", &["stripes-are-external", "transactions-below-fence"]),
-    ("insert into announcement (partition, first_offset, last_offset, records) values (0, 9, 9, '')", &["announcements-below-fence"]),
+    (
+        "insert into announcement (partition, first_offset, last_offset, records) values (0, 9, 9, '')",
+        &["announcements-below-fence"],
+    ),
     ("update transaction set command_offset = 7 where id::text like '%5'", &["one-outcome-per-command"]),
     (
         "alter table transaction drop constraint transaction_pkey; insert into transaction select * from transaction where id::text like '%5'",
@@ -89,7 +98,11 @@ async fn sound_books_are_clean_and_every_broken_one_is_named() {
     }
     let elsewhere = ["accounts-exist"];
     asked.extend(elsewhere);
-    assert_eq!(asked, CHECKS.iter().map(|check| check.name).collect(), "every question has a breakage that only it explains");
+    assert_eq!(
+        asked,
+        CHECKS.iter().map(|check| check.name).collect(),
+        "every question has a breakage that only it explains"
+    );
 }
 
 #[tokio::test]
