@@ -1,6 +1,31 @@
 //! The web application: pages, islands, server functions, translations.
 //!
 //! It states what it needs from outside as small traits (`ports`), one per subject, and knows neither SQL nor Kafka.
+//! What has no `ssr` gate below also reaches the browser: keep it small and free of serde-heavy types and text.
+
+pub mod components;
+pub mod format;
+pub mod language;
+pub mod phrase;
 
 #[cfg(feature = "ssr")]
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
 pub mod ports;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod shell;
+#[cfg(feature = "ssr")]
+pub mod text;
+#[cfg(feature = "ssr")]
+pub mod visit;
+
+#[cfg(feature = "ssr")]
+pub use routes::App;
+#[cfg(feature = "ssr")]
+pub use shell::shell;

@@ -1,0 +1,1 @@
+//! Server functions, a file each: what forms post to.

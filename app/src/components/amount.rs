@@ -1,0 +1,25 @@
+//! Amount: exact money, tabular figures, the currency always shown.
+
+use crate::language::Language;
+use domain::{AmountMinor, Currency};
+use leptos::prelude::*;
+
+/// `data-sign` says which way it goes, so that the style need not read the text.
+#[component]
+pub fn Amount(
+    amount_minor: AmountMinor,
+    currency: Currency,
+    language: Language,
+    /// Show a plus before what comes in.
+    #[prop(optional)]
+    signed: bool,
+) -> impl IntoView {
+    let text =
+        if signed { language.money_signed(amount_minor, currency) } else { language.money(amount_minor, currency) };
+    let sign = match amount_minor {
+        ..0 => "out",
+        0 => "none",
+        1.. => "in",
+    };
+    view! { <span class="amount" data-sign=sign>{text}</span> }
+}

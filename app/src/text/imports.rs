@@ -1,0 +1,10 @@
+//! Imports.
+
+use super::catalogue;
+
+catalogue! {
+    /// Imports.
+    Imports {
+        title: "Imports", "Imports";
+    }
+}

@@ -1,0 +1,10 @@
+//! The operator's pages.
+
+use super::catalogue;
+
+catalogue! {
+    /// The operator's pages.
+    Operator {
+        title: "Machine room", "Salle des machines";
+    }
+}

@@ -1,0 +1,10 @@
+//! The analysts' overview.
+
+use super::catalogue;
+
+catalogue! {
+    /// The analysts' overview.
+    Overview {
+        title: "Overview", "Vue d’ensemble";
+    }
+}
