@@ -10,6 +10,7 @@ pub mod fact;
 pub mod ledger;
 pub mod money;
 pub mod partition;
+pub mod reducer;
 pub mod transaction;
 pub mod view;
 
