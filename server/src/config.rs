@@ -56,6 +56,10 @@ pub struct Config {
     /// Address the web node listens on.
     #[arg(long, env = "VIGIE_LISTEN", global = true, default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
+    /// Proxies whose X-Forwarded-For names the client, comma-separated addresses; nobody else is believed. They must
+    /// pass Host on.
+    #[arg(long, env = "VIGIE_TRUSTED_PROXIES", global = true, value_delimiter = ',')]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Folder with the browser's files (pkg/ and public files).
     #[arg(long, env = "VIGIE_SITE", global = true, default_value = "target/site")]
     pub site: PathBuf,

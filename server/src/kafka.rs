@@ -1,5 +1,6 @@
 //! The only room that names rdkafka: topics, the producer of commands, the tail of facts, the worker's consumer.
 
+pub mod command_log;
 pub mod command_producer;
 pub mod signature;
 

@@ -80,6 +80,29 @@ impl Store {
         Ok(MIGRATIONS.run(&self.pool).await?)
     }
 
+    /// Whether every migration of this program was applied, without applying any.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn schema_is_current(&self) -> Result<bool, StoreError> {
+        let known = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null");
+        if !known.fetch_one(&self.pool).await? {
+            return Ok(false);
+        }
+        let query = sqlx::query_scalar("select version from _sqlx_migrations where success");
+        let applied: Vec<i64> = query.fetch_all(&self.pool).await?;
+        Ok(MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
+    }
+
+    /// Whether the database answers at all.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

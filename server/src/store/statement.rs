@@ -8,10 +8,10 @@ use super::Store;
 use super::accounts::visible_account;
 use super::snapshot::Db;
 use super::views::{AccountRow, JOIN_SIDES, SELECT_TRANSACTION, TransactionRow, instants, unavailable};
-use app::ports::{Person, PortError, StatementPage, StatementQuery};
+use app::ports::{DateRange, Person, PortError, StatementPage, StatementQuery};
 use chrono::{DateTime, Utc};
-use domain::AccountKind;
-use domain::view::AccountView;
+use domain::view::{AccountView, TransactionView};
+use domain::{AccountKind, AccountNumber};
 use sqlx::AssertSqlSafe;
 
 use super::codes::Code as _;
@@ -64,6 +64,45 @@ impl Store {
                 total,
                 resume,
             }))
+        };
+        read.await.map_err(unavailable)?.ok_or(PortError::NotFound)
+    }
+}
+
+/// Part of a statement in the order of the account's versions, for files.
+#[derive(Debug, Clone)]
+pub struct StatementRows {
+    pub rows: Vec<TransactionView>,
+    /// Where the next part begins; none after the last.
+    pub next: Option<i64>,
+}
+
+impl Store {
+    /// Posted rows after a place (from the first: none), oldest first.
+    ///
+    /// # Errors
+    /// [`PortError::NotFound`] for an unknown account and for somebody else's alike.
+    pub async fn statement_rows(
+        &self,
+        person: &Person,
+        account: &AccountNumber,
+        range: DateRange,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<StatementRows, PortError> {
+        let read = async {
+            let (mut db, _) = self.moment().await?;
+            let Some((row, sight)) = visible_account(&mut db, person, account).await? else {
+                return Ok(None);
+            };
+            let external = row.kind == AccountKind::External.code();
+            let (from, until) = instants(range, self.time_zone());
+            let slice = Slice { account: row.id, from, until };
+            let start = place(after.unwrap_or(-1), external, i16::MAX);
+            let rows = rows(&mut db, &slice, Direction::Up(start), limit).await?;
+            let full = rows.len() as i64 >= limit;
+            let next = rows.last().filter(|_| full).map(|last| cursor(last, row.id, external));
+            Ok(Some(StatementRows { rows: self.transaction_views(&mut db, &sight, rows).await?, next }))
         };
         read.await.map_err(unavailable)?.ok_or(PortError::NotFound)
     }
