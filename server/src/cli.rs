@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod import;
 pub mod migrate;
+pub mod progress;
 pub mod rebuild;
 pub mod serve;
 pub mod skip;

@@ -10,5 +10,7 @@ pub mod decimal;
 pub mod file;
 pub mod preset;
 pub mod row;
+pub mod run;
 pub mod running_balance;
 pub mod text;
+pub mod uploads;

@@ -10,6 +10,7 @@ pub mod codes;
 mod drafts;
 mod housekeeping;
 pub mod identity;
+pub mod imports;
 pub mod operations;
 mod overview;
 mod seals;

@@ -4,7 +4,9 @@ use super::signature::Signer;
 use super::{Topics, client};
 use crate::config::Config;
 use domain::{Command, envelope};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use std::time::Duration;
 use uuid::Uuid;
@@ -42,14 +44,28 @@ pub struct CommandProducer {
 }
 
 impl CommandProducer {
+    /// For people who wait: every record leaves at once.
+    ///
     /// # Errors
     /// When librdkafka refuses its configuration.
     pub fn new(config: &Config) -> Result<Self, ProduceError> {
+        Self::lingering(config, "0")
+    }
+
+    /// For many commands after another: records gather for up to 5 ms and travel together.
+    ///
+    /// # Errors
+    /// When librdkafka refuses its configuration.
+    pub fn batching(config: &Config) -> Result<Self, ProduceError> {
+        Self::lingering(config, "5")
+    }
+
+    fn lingering(config: &Config, linger_ms: &str) -> Result<Self, ProduceError> {
         let producer = client(config)
             .set("acks", "all")
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
-            .set("linger.ms", "0")
+            .set("linger.ms", linger_ms)
             .set("delivery.timeout.ms", "120000")
             .set("request.timeout.ms", "60000")
             .set("message.max.bytes", "1000000")
@@ -68,14 +84,40 @@ impl CommandProducer {
     /// When the log refused or did not answer in time.
     pub async fn send(&self, id: Uuid, source: Source, command: &Command) -> Result<(i32, i64), ProduceError> {
         let value = encode(command).map_err(|error| ProduceError(error.to_string()))?;
+        let headers = self.headers(id, source, command, &value);
+        let record = FutureRecord::to(&self.topic).key(command.key().as_str()).payload(&value).headers(headers);
+        self.producer
+            .send(record, Duration::from_secs(2))
+            .await
+            .map(|delivery| (delivery.partition, delivery.offset))
+            .map_err(|(error, _)| ProduceError(error.to_string()))
+    }
+
+    /// Queues one command behind those queued before, without waiting; none if the queue is full. Commands of one
+    /// partition reach the log in the order of these calls.
+    ///
+    /// # Errors
+    /// When librdkafka refuses the record.
+    pub fn enqueue(&self, id: Uuid, source: Source, command: &Command) -> Result<Option<Delivery>, ProduceError> {
+        let value = encode(command).map_err(|error| ProduceError(error.to_string()))?;
+        let headers = self.headers(id, source, command, &value);
+        let record = FutureRecord::to(&self.topic).key(command.key().as_str()).payload(&value).headers(headers);
+        match self.producer.send_result(record) {
+            Ok(delivery) => Ok(Some(Delivery(delivery))),
+            Err((error, _)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) => Ok(None),
+            Err((error, _)) => Err(ProduceError(error.to_string())),
+        }
+    }
+
+    fn headers(&self, id: Uuid, source: Source, command: &Command, value: &[u8]) -> OwnedHeaders {
         let key = command.key().as_str();
         let mut id_text = [0; 36];
         let id_text: &str = id.hyphenated().encode_lower(&mut id_text);
         let kind = command.type_name();
         let signature =
-            self.signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), &value);
+            self.signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), value);
         let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        let headers = [
+        [
             (envelope::CE_SPECVERSION, envelope::SPECVERSION),
             (envelope::CE_ID, id_text),
             (envelope::CE_TYPE, kind),
@@ -87,19 +129,30 @@ impl CommandProducer {
         .into_iter()
         .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| {
             headers.insert(Header { key, value: Some(value) })
-        });
-        let record = FutureRecord::to(&self.topic).key(key).payload(&value).headers(headers);
-        self.producer
-            .send(record, Duration::from_secs(2))
-            .await
-            .map(|delivery| (delivery.partition, delivery.offset))
-            .map_err(|(error, _)| ProduceError(error.to_string()))
+        })
     }
 
     /// Waits until everything sent is acknowledged or failed.
     pub fn flush(&self, wait: Duration) {
         // What stays unacknowledged was never answered as taken.
         let _ = self.producer.flush(wait);
+    }
+}
+
+/// A queued command on its way to the log.
+pub struct Delivery(DeliveryFuture);
+
+impl Delivery {
+    /// Its partition and offset, once the log has it. Callers need not bound the wait: delivery ends after two minutes.
+    ///
+    /// # Errors
+    /// When the log refused or did not answer in time.
+    pub async fn acknowledged(self) -> Result<(i32, i64), ProduceError> {
+        match self.0.await {
+            Ok(Ok(delivery)) => Ok((delivery.partition, delivery.offset)),
+            Ok(Err((error, _))) => Err(ProduceError(error.to_string())),
+            Err(_) => Err(ProduceError("the producer was closed".to_owned())),
+        }
     }
 }
 
