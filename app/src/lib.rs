@@ -3,6 +3,9 @@
 //! It states what it needs from outside as small traits (`ports`), one per subject, and knows neither SQL nor Kafka.
 //! What has no `ssr` gate below also reaches the browser: keep it small and free of serde-heavy types and text.
 
+// Views are deeply nested types.
+#![recursion_limit = "512"]
+
 pub mod components;
 pub mod format;
 pub mod language;

@@ -179,7 +179,7 @@ fn navigation(visit: &Visit, place: Place) -> Option<AnyView> {
 }
 
 /// Language beside a menu with theme, density, profile and sign-out. Each choice is a form of its own.
-fn choices_menu(visit: &Visit) -> impl IntoView + use<> {
+fn choices_menu(visit: &Visit) -> AnyView {
     let text = &visit.texts().nav;
     let other = visit.language().other();
     let person = visit.request.person.as_ref();
@@ -218,9 +218,10 @@ fn choices_menu(visit: &Visit) -> impl IntoView + use<> {
             </div>
         </details>
     }
+    .into_any()
 }
 
-fn language_switch(visit: &Visit, other: Language) -> impl IntoView + use<> {
+fn language_switch(visit: &Visit, other: Language) -> AnyView {
     view! {
         <form class="language" method="post" action="/do/set_preference">
             <input type="hidden" name="name" value="language" />
@@ -230,6 +231,7 @@ fn language_switch(visit: &Visit, other: Language) -> impl IntoView + use<> {
             </button>
         </form>
     }
+    .into_any()
 }
 
 /// A row of buttons, one per value; the current one is pressed.
@@ -239,7 +241,7 @@ pub fn choice(
     name: &'static str,
     values: &[(&'static str, &'static str)],
     current: &str,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let buttons = values
         .iter()
         .map(|(value, word)| {
@@ -257,4 +259,5 @@ pub fn choice(
             </fieldset>
         </form>
     }
+    .into_any()
 }
