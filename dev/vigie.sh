@@ -47,11 +47,21 @@ vigie_start() {
   done
 }
 
-# end_process PID STARTED SECONDS: asks it to drain and stop, then insists.
+# descendants PID: the processes below it, one a line.
+descendants() {
+  local child
+  for child in $(cat "/proc/$1/task/"*/children 2>/dev/null || true); do
+    printf '%s\n' "$child"
+    descendants "$child"
+  done
+}
+
+# end_process PID STARTED SECONDS: asks it and what it waits for to stop (vigie drains), then insists.
 end_process() {
   local end=$((SECONDS + $3))
   [[ -n $1 && $(start_time "$1" || true) == "$2" ]] || return 0
-  kill -TERM "$1" 2>/dev/null || true
+  # shellcheck disable=SC2046 # a list of numbers
+  kill -TERM "$1" $(descendants "$1") 2>/dev/null || true
   while [[ $(start_time "$1" || true) == "$2" ]]; do
     if ((SECONDS >= end)); then kill -KILL "$1" 2>/dev/null || true; fi
     sleep 0.05
