@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod identity;
+mod ledger_rows;
+mod reads;
 mod schema;
 mod support;
 mod verify;
