@@ -100,6 +100,19 @@ impl Store {
     }
 }
 
+/// The demo's clock.
+impl Store {
+    /// When the first demo person was added; now, if there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn demo_since(&self) -> sqlx::Result<DateTime<Utc>> {
+        sqlx::query_scalar("select coalesce(min(created_at), now()) from person where demo")
+            .fetch_one(self.pool())
+            .await
+    }
+}
+
 fn parsed<T: std::str::FromStr>(text: &str) -> sqlx::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
