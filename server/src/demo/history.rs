@@ -155,7 +155,7 @@ impl Life<'_> {
         if self.chance.happens(6) {
             self.settle_with_a_friend(day);
         }
-        if self.chance.happens(1) {
+        if self.chance.happens(2) {
             let amount = self.chance.between(1_000, 9_000);
             self.receive(day, 10, &self.desks.cards, amount);
         }
