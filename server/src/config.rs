@@ -81,6 +81,9 @@ pub struct Config {
     /// Most bytes of commands, and of facts, in one database transaction.
     #[arg(long, env = "VIGIE_BATCH_BYTES", global = true, default_value_t = 8_000_000)]
     pub batch_bytes: usize,
+    /// How long a silent worker keeps its partitions, in milliseconds.
+    #[arg(long, env = "VIGIE_SESSION_TIMEOUT_MS", global = true, default_value_t = 10_000)]
+    pub session_timeout_ms: u32,
     /// Facts each web node keeps per partition for reconnecting browsers.
     #[arg(long, env = "VIGIE_RING_FACTS", global = true, default_value_t = 20_000)]
     pub ring_facts: usize,

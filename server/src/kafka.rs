@@ -1,8 +1,12 @@
 //! The only room that names rdkafka: topics, the producer of commands, the tail of facts, the worker's consumer.
 
 pub mod command_log;
+pub mod announcer;
+pub mod command_consumer;
 pub mod command_producer;
+pub mod log;
 pub mod signature;
+pub mod topics;
 
 use crate::config::Config;
 use rdkafka::ClientConfig;

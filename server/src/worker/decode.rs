@@ -1,0 +1,150 @@
+//! From bytes to a command: envelope, authority, key and partition, value. What does not fit becomes a dead letter
+//! with its reason; nothing here can stop a partition.
+
+use crate::kafka::command_consumer::RawRecord;
+use crate::kafka::signature::Signer;
+use domain::command::{Command, SubmitTransaction};
+use domain::fact::DeadLetterReason;
+use domain::ledger::{Input, Record};
+use domain::money::ABSURD_AMOUNT_MINOR;
+use domain::{envelope, partition};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// Bytes of a value that are kept for the dead letters, and the most a command may have.
+pub const HEAD_BYTES: usize = 64 * 1024;
+
+/// A record ready for the step, with what a dead letter of it would need.
+#[derive(Debug, Clone)]
+pub struct Decoded {
+    pub record: Record,
+    pub key: Box<[u8]>,
+    /// First 64 KB of the value.
+    pub head: Box<[u8]>,
+}
+
+impl Decoded {
+    /// Memory this record holds, for the bounds of queue and batch.
+    pub fn bytes(&self) -> usize {
+        self.head.len() + self.key.len() + 256
+    }
+}
+
+pub struct Decoder {
+    signer: Signer,
+    partition_count: i32,
+}
+
+/// The headers that matter, as found.
+#[derive(Default)]
+struct Envelope<'a> {
+    specversion: &'a [u8],
+    id: &'a [u8],
+    kind: &'a [u8],
+    source: &'a [u8],
+    signature: &'a [u8],
+}
+
+type Rejection = (DeadLetterReason, String);
+
+impl Decoder {
+    pub fn new(signer: Signer, partition_count: i32) -> Self {
+        Decoder { signer, partition_count }
+    }
+
+    pub fn decode(&self, raw: &RawRecord<'_>) -> Decoded {
+        let mut found = Envelope::default();
+        for (name, value) in raw.headers() {
+            match name {
+                envelope::CE_SPECVERSION => found.specversion = value,
+                envelope::CE_ID => found.id = value,
+                envelope::CE_TYPE => found.kind = value,
+                envelope::CE_SOURCE => found.source = value,
+                envelope::SIGNATURE => found.signature = value,
+                _ => {}
+            }
+        }
+        let key = raw.key.unwrap_or_default();
+        let command_id = std::str::from_utf8(found.id).ok().and_then(|text| Uuid::try_parse(text).ok());
+        let input = match self.read(raw, key, &found, command_id) {
+            Ok(command) => Input::Command(command),
+            Err(((reason, detail), command)) => Input::DeadLetter { reason, detail, command },
+        };
+        Decoded {
+            record: Record {
+                partition: raw.partition,
+                offset: raw.offset,
+                recorded_at: raw.recorded_at,
+                command_id,
+                length: i64::try_from(raw.value.len()).unwrap_or(i64::MAX),
+                sha256: Sha256::digest(raw.value).into(),
+                input,
+            },
+            key: key.into(),
+            head: raw.value[..raw.value.len().min(HEAD_BYTES)].into(),
+        }
+    }
+
+    fn read(
+        &self,
+        raw: &RawRecord<'_>,
+        key: &[u8],
+        found: &Envelope<'_>,
+        command_id: Option<Uuid>,
+    ) -> Result<Command, (Rejection, Option<Command>)> {
+        let early = |reason, detail: &str| ((reason, detail.to_owned()), None);
+        if raw.value.len() > HEAD_BYTES {
+            return Err(early(DeadLetterReason::TooLarge, "a command has 64 KB at most"));
+        }
+        if found.specversion != envelope::SPECVERSION.as_bytes() {
+            return Err(early(DeadLetterReason::Undecodable, "ce_specversion is not 1.0"));
+        }
+        if command_id.is_none() {
+            return Err(early(DeadLetterReason::Undecodable, "ce_id is not a UUID"));
+        }
+        if !self.signer.verify(found.signature, key, found.id, found.kind, found.source, raw.value) {
+            return Err(early(DeadLetterReason::BadSignature, "no valid signature"));
+        }
+        let command = parse(found.kind, raw.value).map_err(|rejection| (rejection, None))?;
+        match self.check(raw.partition, key, &command) {
+            Ok(()) => Ok(command),
+            Err(rejection) => Err((rejection, Some(command))),
+        }
+    }
+
+    fn check(&self, partition: i32, key: &[u8], command: &Command) -> Result<(), Rejection> {
+        if key != command.key().as_str().as_bytes() {
+            return Err((DeadLetterReason::WrongPartition, "the key is not the account at risk".to_owned()));
+        }
+        if partition::partition_of(key, self.partition_count) != partition {
+            return Err((DeadLetterReason::WrongPartition, "the key belongs to another partition".to_owned()));
+        }
+        if let Command::SubmitTransaction(SubmitTransaction { amount_minor, occurred_at, .. }) = command {
+            if !(1..=ABSURD_AMOUNT_MINOR).contains(amount_minor) {
+                return Err((DeadLetterReason::AbsurdAmount, "an amount is positive and smaller".to_owned()));
+            }
+            // Beyond what the database can hold: year 290000 is damage, not history.
+            if !(-62_135_596_800..253_402_300_800).contains(&occurred_at.timestamp()) {
+                return Err((DeadLetterReason::Undecodable, "occurred_at outside the years 1 to 9999".to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse(kind: &[u8], value: &[u8]) -> Result<Command, Rejection> {
+    let parsed = match kind {
+        b"vigie.transaction.submit.v1" => serde_json::from_slice(value).map(Command::SubmitTransaction),
+        b"vigie.account.open.v1" => serde_json::from_slice(value).map(Command::OpenAccount),
+        b"vigie.account.link.v1" => serde_json::from_slice(value).map(Command::LinkAccount),
+        b"vigie.account.unlink.v1" => serde_json::from_slice(value).map(Command::UnlinkAccount),
+        b"vigie.account.change-status.v1" => serde_json::from_slice(value).map(Command::ChangeAccountStatus),
+        b"vigie.account.change-overdraft.v1" => serde_json::from_slice(value).map(Command::ChangeOverdraft),
+        _ => return Err((DeadLetterReason::UnknownType, "ce_type is not known here".to_owned())),
+    };
+    // serde's message may quote the value: only the place is kept.
+    parsed.map_err(|error| {
+        let place = format!("not the JSON its type promises, at line {} column {}", error.line(), error.column());
+        (DeadLetterReason::Undecodable, place)
+    })
+}

@@ -1,0 +1,121 @@
+//! Decoded records between the polling thread and the booking loop: bounded, in order per partition, dropped whole
+//! when a partition goes.
+
+use super::decode::Decoded;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+#[derive(Default)]
+struct Lines {
+    by_partition: BTreeMap<i32, VecDeque<Decoded>>,
+    records: usize,
+    bytes: usize,
+    /// Where the next take begins, so that no partition waits for ever behind a busy one.
+    turn: i32,
+}
+
+pub struct Queue {
+    lines: Mutex<Lines>,
+    room: Condvar,
+    filled: Notify,
+    records_max: usize,
+    bytes_max: usize,
+}
+
+impl Queue {
+    pub fn new(records_max: usize, bytes_max: usize) -> Self {
+        Queue { lines: Mutex::default(), room: Condvar::new(), filled: Notify::new(), records_max, bytes_max }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits on the calling thread until there is room, at most `wait`; false if there is still none.
+    pub fn has_room(&self, wait: Duration) -> bool {
+        let full = |lines: &mut Lines| lines.records >= self.records_max || lines.bytes >= self.bytes_max;
+        let lines = self.lines();
+        match self.room.wait_timeout_while(lines, wait, full) {
+            Ok((_, outcome)) => !outcome.timed_out(),
+            Err(_) => false,
+        }
+    }
+
+    pub fn put(&self, decoded: Decoded) {
+        let mut lines = self.lines();
+        lines.records += 1;
+        lines.bytes += decoded.bytes();
+        let was_empty = lines.records == 1;
+        lines.by_partition.entry(decoded.record.partition).or_default().push_back(decoded);
+        drop(lines);
+        if was_empty {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Forgets everything of these partitions.
+    pub fn drop_partitions(&self, partitions: &[i32]) {
+        let mut lines = self.lines();
+        for partition in partitions {
+            if let Some(line) = lines.by_partition.remove(partition) {
+                lines.records -= line.len();
+                lines.bytes -= line.iter().map(Decoded::bytes).sum::<usize>();
+            }
+        }
+        drop(lines);
+        self.room.notify_all();
+    }
+
+    /// Takes what is there, up to the bounds, whole partitions in turn; empty if nothing is there.
+    pub fn take(&self, records_max: usize, bytes_max: usize) -> Vec<Decoded> {
+        let mut lines = self.lines();
+        let mut taken: Vec<Decoded> = Vec::with_capacity(lines.records.min(records_max));
+        let mut bytes = 0;
+        let turn = lines.turn;
+        let order: Vec<i32> =
+            lines.by_partition.range(turn..).chain(lines.by_partition.range(..turn)).map(|(partition, _)| *partition).collect();
+        for partition in order {
+            let Some(line) = lines.by_partition.get_mut(&partition) else { continue };
+            let mut count = 0;
+            while taken.len() < records_max && bytes < bytes_max {
+                let Some(decoded) = line.pop_front() else { break };
+                bytes += decoded.bytes();
+                count += 1;
+                taken.push(decoded);
+            }
+            if line.is_empty() {
+                lines.by_partition.remove(&partition);
+            }
+            lines.records -= count;
+            lines.turn = partition;
+            if taken.len() >= records_max || bytes >= bytes_max {
+                lines.turn = partition + 1;
+                break;
+            }
+        }
+        lines.bytes -= bytes.min(lines.bytes);
+        drop(lines);
+        self.room.notify_all();
+        taken
+    }
+
+    /// Waits until something may be there.
+    pub async fn filled(&self) {
+        if self.lines().records > 0 {
+            return;
+        }
+        self.filled.notified().await;
+    }
+
+    /// Append time of the oldest record waiting per partition, with how many wait.
+    pub fn waiting(&self) -> Vec<(i32, usize, chrono::DateTime<chrono::Utc>)> {
+        let lines = self.lines();
+        lines
+            .by_partition
+            .iter()
+            .filter_map(|(partition, line)| line.front().map(|first| (*partition, line.len(), first.record.recorded_at)))
+            .collect()
+    }
+}
