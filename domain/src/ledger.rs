@@ -118,9 +118,13 @@ pub struct Outcome {
 }
 
 /// Applies a batch, in order.
-pub fn step(books: &mut Books, records: &[Record], decide: &mut impl Decide) -> Outcome {
-    let mut outcome = Outcome { facts: Vec::with_capacity(records.len()), ..Outcome::default() };
-    for (index, record) in records.iter().enumerate() {
+pub fn step<'a>(
+    books: &mut Books,
+    records: impl IntoIterator<Item = &'a Record>,
+    decide: &mut impl Decide,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (index, record) in records.into_iter().enumerate() {
         match &record.input {
             Input::Command(Command::SubmitTransaction(submission)) => {
                 let body = submit::apply(books, record, submission, decide, &mut outcome.rows);

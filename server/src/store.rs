@@ -24,6 +24,7 @@ pub use identity::Touch;
 pub use seals::SealReferenceError;
 pub use transactions::Snapshot;
 pub use views::stamp;
+pub mod worker;
 
 use crate::config::Config;
 use sqlx::migrate::Migrator;

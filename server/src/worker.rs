@@ -1,1 +1,228 @@
-//! worker: being built.
+//! The worker: the only writer of the bank's tables.
+//!
+//! Three things run side by side: a thread that polls and decodes, a loop that books batches in Postgres, a task that
+//! announces what was booked. The group's offset decides nothing: fences do. Deliberately absent: fraud rules, which
+//! come in through `Decide`.
+
+mod announcement;
+mod booker;
+mod decode;
+mod fault;
+mod ownership;
+mod queue;
+mod sender;
+
+pub use ownership::Mismatch;
+
+use crate::config::Config;
+use crate::kafka::Topics;
+use crate::kafka::command_consumer::{CommandConsumer, Owner};
+use crate::kafka::log::Log;
+use crate::kafka::signature::Signer;
+use crate::store::Store;
+use crate::store::worker::WorkerStore;
+use booker::Booker;
+use decode::Decoder;
+use domain::ledger::AllowAll;
+use ownership::{Ownership, TakeError};
+use queue::Queue;
+use sender::Sender;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Settings of every connection of a worker: a stopped owner must not hold its locks for long.
+const CONNECTION: [(&str, &str); 3] =
+    [("idle_in_transaction_session_timeout", "5s"), ("lock_timeout", "2s"), ("synchronous_commit", "on")];
+
+/// Runs a worker until `stop`; then finishes the batch in hand, announces it, and leaves the group.
+///
+/// # Errors
+/// When it cannot start: no database, no schema, no topic.
+pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let store = Arc::new(WorkerStore::new(Store::connect_with(&config, &CONNECTION).await?));
+    let topics = Topics::new(&config.topic_prefix);
+    let log = Log::new(&config)?;
+    let ownership = Arc::new(Ownership::new(Arc::clone(&store), log, topics.clone()));
+    let queue = Arc::new(Queue::new(config.batch_records * 4, config.batch_bytes * 4));
+    let rejoin = Arc::new(AtomicBool::new(false));
+    let (sender, sending) = Sender::start(&config, Arc::clone(&store))?;
+    let polling = poll_on_a_thread(&config, &ownership, &queue, &rejoin, &stop)?;
+    let booker = Booker {
+        store: Arc::clone(&store),
+        ownership: Arc::clone(&ownership),
+        sender: sender.clone(),
+        decide: AllowAll,
+        commands_topic: topics.commands,
+        rejoin: Arc::clone(&rejoin),
+        skips: Default::default(),
+        stop: stop.clone(),
+    };
+    book_until_stopped(&config, booker, &queue, &store, &sender, &stop).await;
+    drop(sender);
+    tokio::task::spawn_blocking(move || polling.join()).await?.map_err(|_| anyhow::anyhow!("the polling thread panicked"))?;
+    // The broker may be away: rows that stay are sent by the next owner.
+    if tokio::time::timeout(Duration::from_secs(5), sending).await.is_err() {
+        tracing::warn!("stopped with announcements left to the next owner");
+    }
+    Ok(())
+}
+
+async fn book_until_stopped(
+    config: &Config,
+    mut booker: Booker<AllowAll>,
+    queue: &Queue,
+    store: &WorkerStore,
+    sender: &Sender,
+    stop: &CancellationToken,
+) {
+    let mut looked = Instant::now();
+    while !stop.is_cancelled() {
+        let batch = queue.take(config.batch_records, config.batch_bytes);
+        if !batch.is_empty() {
+            booker.book(batch).await;
+        } else {
+            tokio::select! {
+                () = queue.filled() => {}
+                () = tokio::time::sleep(Duration::from_millis(200)) => tidy(store, sender).await,
+                () = stop.cancelled() => {}
+            }
+        }
+        if looked.elapsed() > Duration::from_secs(1) {
+            looked = Instant::now();
+            watch(queue, &booker);
+            if booker.honour_skips().await {
+                // What was dropped while halted must be read again.
+                booker.rejoin.store(true, Ordering::Release);
+            }
+        }
+    }
+}
+
+/// When nothing happens, rows of acknowledged announcements go by themselves.
+async fn tidy(store: &WorkerStore, sender: &Sender) {
+    let sent = sender.acknowledged();
+    if sent.is_empty() {
+        return;
+    }
+    match store.forget_announced(&sent).await {
+        Ok(()) => sender.forgotten(&sent),
+        Err(error) => tracing::debug!(%error, "announcements stay until the next batch"),
+    }
+}
+
+fn watch<D>(queue: &Queue, booker: &Booker<D>) {
+    let now = chrono::Utc::now();
+    let waiting = queue.waiting();
+    let oldest = waiting.iter().map(|(_, _, recorded_at)| (now - *recorded_at).as_seconds_f64()).fold(0.0, f64::max);
+    metrics::gauge!("vigie_worker_lag_seconds").set(oldest);
+    metrics::gauge!("vigie_worker_queue_records").set(waiting.iter().map(|(_, count, _)| *count as f64).sum::<f64>());
+    let owned = booker.ownership.all();
+    metrics::gauge!("vigie_worker_partitions").set(owned.len() as f64);
+    metrics::gauge!("vigie_worker_partitions_halted")
+        .set(owned.values().filter(|mine| mine.halted.is_some()).count() as f64);
+}
+
+/// Answers the consumer on its own thread: takes the fences, however long the database needs.
+struct Taker {
+    ownership: Arc<Ownership>,
+    queue: Arc<Queue>,
+    runtime: tokio::runtime::Handle,
+    stop: CancellationToken,
+}
+
+impl Taker {
+    async fn take(&self, partition: i32) -> Option<(i32, i64)> {
+        let mut backoff = Duration::from_millis(50);
+        while !self.stop.is_cancelled() {
+            match self.ownership.take(partition).await {
+                Ok(owned) => {
+                    tracing::info!(partition, epoch = owned.epoch, offset = owned.next_offset, "partition taken");
+                    return Some((partition, owned.next_offset));
+                }
+                Err(TakeError::Mismatch(mismatch)) => {
+                    tracing::error!(partition, %mismatch, "partition refused");
+                    metrics::counter!("vigie_worker_halts_total").increment(1);
+                    return None;
+                }
+                Err(error) => {
+                    tracing::warn!(partition, %error, "partition cannot be taken yet");
+                    tokio::time::sleep(backoff).await;
+                    backoff = (backoff * 2).min(Duration::from_secs(2));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Owner for Taker {
+    fn assigned(&self, partitions: &[i32]) -> Vec<(i32, i64)> {
+        self.runtime.block_on(async {
+            let mut taken = Vec::with_capacity(partitions.len());
+            for partition in partitions {
+                taken.extend(self.take(*partition).await);
+            }
+            taken
+        })
+    }
+
+    fn revoked(&self, partitions: &[i32]) {
+        self.ownership.give_up(partitions);
+        self.queue.drop_partitions(partitions);
+    }
+}
+
+fn poll_on_a_thread(
+    config: &Config,
+    ownership: &Arc<Ownership>,
+    queue: &Arc<Queue>,
+    rejoin: &Arc<AtomicBool>,
+    stop: &CancellationToken,
+) -> anyhow::Result<std::thread::JoinHandle<()>> {
+    let taker = Arc::new(Taker {
+        ownership: Arc::clone(ownership),
+        queue: Arc::clone(queue),
+        runtime: tokio::runtime::Handle::current(),
+        stop: stop.clone(),
+    });
+    let consumer = CommandConsumer::new(config, taker)?;
+    let decoder = Decoder::new(Signer::new(&config.command_secret), config.partitions);
+    let (ownership, queue, rejoin, stop) = (Arc::clone(ownership), Arc::clone(queue), Arc::clone(rejoin), stop.clone());
+    let poll = move || poll_until_stopped(&consumer, &decoder, &ownership, &queue, &rejoin, &stop);
+    Ok(std::thread::Builder::new().name("vigie-poll".to_owned()).spawn(poll)?)
+}
+
+fn poll_until_stopped(
+    consumer: &CommandConsumer,
+    decoder: &Decoder,
+    ownership: &Ownership,
+    queue: &Queue,
+    rejoin: &AtomicBool,
+    stop: &CancellationToken,
+) {
+    let mut reported = Instant::now();
+    while !stop.is_cancelled() {
+        if rejoin.swap(false, Ordering::AcqRel) {
+            queue.drop_partitions(&ownership.all().into_keys().collect::<Vec<_>>());
+            consumer.rejoin();
+        }
+        // The group tolerates minutes without a poll; a stalled database is waited for here, in small steps.
+        if !queue.has_room(Duration::from_millis(200)) {
+            continue;
+        }
+        if let Err(fault) = consumer.poll_with(Duration::from_millis(100), |raw| queue.put(decoder.decode(&raw))) {
+            tracing::warn!(fault, "consumer");
+        }
+        if reported.elapsed() > Duration::from_secs(2) {
+            reported = Instant::now();
+            let offsets: Vec<(i32, i64)> =
+                ownership.all().into_iter().map(|(partition, mine)| (partition, mine.next_offset)).collect();
+            if !offsets.is_empty() {
+                consumer.report(&offsets);
+            }
+        }
+    }
+    consumer.leave();
+}

@@ -22,10 +22,9 @@ pub enum TopicState {
 pub async fn ensure(config: &Config) -> anyhow::Result<Vec<(String, TopicState)>> {
     let admin: AdminClient<DefaultClientContext> = client(config).create()?;
     let topics = Topics::new(&config.topic_prefix);
-    let replication = TopicReplication::Fixed(config.replication);
     let spec = |name, partitions, settings: &[(&'static str, &'static str)]| {
         settings.iter().fold(
-            NewTopic::new(name, partitions, replication).set("message.timestamp.type", "LogAppendTime"),
+            NewTopic::new(name, partitions, TopicReplication::Fixed(config.replication)).set("message.timestamp.type", "LogAppendTime"),
             |topic, (key, value)| topic.set(key, value),
         )
     };

@@ -1,0 +1,378 @@
+//! Books batches: one database transaction each, with the fences of every partition in it; retries what passes,
+//! bisects what is damaged, halts what is broken.
+
+use super::announcement::{self, dead_letter_record, fact_key, fact_record};
+use super::decode::Decoded;
+use super::fault::Fault;
+use super::ownership::Ownership;
+use super::sender::{Batch, Sender};
+use crate::kafka::announcer::AnnouncedRecord;
+use crate::store::worker::{AnnouncementRow, DeadLetterRow, FenceAdvance, Named, WorkerStore};
+use domain::command::Command;
+use domain::fact::DeadLetterReason;
+use domain::ledger::{self, Decide, Input, Outcome};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+const BACKOFF_FIRST: Duration = Duration::from_millis(20);
+const BACKOFF_LAST: Duration = Duration::from_secs(2);
+/// Races beyond this are no races.
+const RACES_MAX: u32 = 50;
+
+pub struct Booker<D> {
+    pub store: Arc<WorkerStore>,
+    pub ownership: Arc<Ownership>,
+    pub sender: Sender,
+    pub decide: D,
+    pub commands_topic: String,
+    /// Set when a partition was lost to another epoch: the consumer must join again.
+    pub rejoin: Arc<std::sync::atomic::AtomicBool>,
+    /// Records an operator gave up, by partition.
+    pub skips: BTreeMap<i32, i64>,
+    pub stop: CancellationToken,
+}
+
+/// Below this many records, writing the facts on another core costs more than it gains.
+const WORTH_A_CORE: usize = 64;
+
+impl<D: Decide> Booker<D> {
+    /// Books everything in the batch, however long that takes, or until the worker stops.
+    pub async fn book(&mut self, batch: Vec<Decoded>) {
+        let mut work = vec![batch];
+        let mut races = 0;
+        let mut backoff = BACKOFF_FIRST;
+        while let Some(batch) = work.pop() {
+            let batch = self.still_mine(batch);
+            if batch.is_empty() {
+                continue;
+            }
+            let batch = Arc::new(batch);
+            let outcome = self.attempt(&batch).await;
+            let batch = Arc::unwrap_or_clone(batch);
+            match outcome {
+                Ok(()) => (races, backoff) = (0, BACKOFF_FIRST),
+                Err(Fault::Poison(said)) if is_dead_already(&batch) => self.halt(batch, &said, &mut work).await,
+                Err(Fault::Poison(said)) => bisect(batch, &said, &mut work),
+                Err(Fault::Raced(said)) if races < RACES_MAX => {
+                    tracing::debug!(said, "raced, trying again");
+                    races += 1;
+                    work.push(batch);
+                }
+                Err(Fault::Raced(said) | Fault::Broken(said)) => self.halt(batch, &said, &mut work).await,
+                Err(Fault::Fenced) => {
+                    self.refresh(&mut backoff).await;
+                    work.push(batch);
+                }
+                Err(Fault::Transient(said)) => {
+                    tracing::warn!(said, wait_ms = backoff.as_millis() as u64, "batch rolled back, will be tried again");
+                    metrics::counter!("vigie_worker_retries_total").increment(1);
+                    self.pause(&mut backoff).await;
+                    // The commit may have succeeded before the connection was lost: the fences know.
+                    self.refresh(&mut backoff).await;
+                    work.push(batch);
+                }
+            }
+            if self.stop.is_cancelled() && !work.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Drops what another owner, or an earlier attempt of this one, has already booked, and what stands halted.
+    fn still_mine(&self, batch: Vec<Decoded>) -> Vec<Decoded> {
+        let owned = self.ownership.all();
+        batch
+            .into_iter()
+            .filter(|decoded| {
+                owned
+                    .get(&decoded.record.partition)
+                    .is_some_and(|mine| mine.halted.is_none() && decoded.record.offset >= mine.next_offset)
+            })
+            .map(|decoded| {
+                let given_up = self.skips.get(&decoded.record.partition) == Some(&decoded.record.offset);
+                if given_up { bury(decoded, DeadLetterReason::Skipped, "skipped by an operator") } else { decoded }
+            })
+            .collect()
+    }
+
+    async fn attempt(&mut self, batch: &Arc<Vec<Decoded>>) -> Result<(), Fault> {
+        let started = Instant::now();
+        let advances = self.advances(batch)?;
+        self.recover(&advances).await?;
+        let outcome = self.in_one_transaction(batch, &advances).await;
+        match &outcome {
+            Ok(()) => self.decide.keep(),
+            Err(_) => self.decide.forget(),
+        }
+        outcome?;
+        for advance in &advances {
+            self.ownership.update(advance.partition, |mine| mine.next_offset = advance.next_offset);
+        }
+        metrics::counter!("vigie_worker_records_total").increment(batch.len() as u64);
+        metrics::histogram!("vigie_worker_batch_records").record(batch.len() as f64);
+        metrics::histogram!("vigie_worker_batch_seconds").record(started.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Where each partition's fence moves from and to. The first offset is the fence's own, so that a gap in the
+    /// log's numbering is no gap in the books.
+    fn advances(&self, batch: &[Decoded]) -> Result<Vec<FenceAdvance>, Fault> {
+        let mut last: BTreeMap<i32, &Decoded> = BTreeMap::new();
+        for decoded in batch {
+            last.insert(decoded.record.partition, decoded);
+        }
+        last.into_iter()
+            .map(|(partition, decoded)| {
+                let mine = self.ownership.get(partition).ok_or(Fault::Fenced)?;
+                Ok(FenceAdvance {
+                    partition,
+                    epoch: mine.epoch,
+                    first_offset: mine.next_offset,
+                    next_offset: decoded.record.offset + 1,
+                    last_sha256: decoded.record.sha256.to_vec(),
+                })
+            })
+            .collect()
+    }
+
+    /// A new owner first sends what its predecessor left unannounced.
+    async fn recover(&self, advances: &[FenceAdvance]) -> Result<(), Fault> {
+        for advance in advances {
+            if self.ownership.get(advance.partition).is_some_and(|mine| mine.recover) {
+                self.sender.recover(advance.partition).await?;
+                self.ownership.update(advance.partition, |mine| mine.recover = false);
+            }
+        }
+        Ok(())
+    }
+
+    async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
+        let mut db = self.store.begin().await?;
+        if !self.store.advance(&mut db, advances).await? {
+            return Err(Fault::Fenced);
+        }
+        let mut books = self.store.load(&mut db, &named(batch)).await?;
+        let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.decide);
+        let (rows, links) = (std::mem::take(&mut outcome.rows), std::mem::take(&mut outcome.links));
+        let letters = letters(batch, &outcome);
+        // While Postgres inserts the rows, another core writes the facts.
+        let writing = self.write_facts(batch, outcome, advances);
+        let saved = self.store.save(&mut db, &books, &rows, &links).await;
+        let batches = writing.await?;
+        saved?;
+        let announcements: Vec<AnnouncementRow> = batches.iter().map(|batch| batch.row.clone()).collect();
+        let sent = self.sender.acknowledged();
+        self.store.save_messages(&mut db, &letters, &announcements, &sent).await?;
+        db.commit().await?;
+        self.sender.forgotten(&sent);
+        self.store.remember(&books);
+        self.sender.send(batches).await;
+        Ok(())
+    }
+
+    /// Starts writing the facts at once; awaiting the answer may come later.
+    fn write_facts(
+        &self,
+        batch: &Arc<Vec<Decoded>>,
+        outcome: Outcome,
+        advances: &[FenceAdvance],
+    ) -> impl Future<Output = Result<Vec<Batch>, Fault>> + use<D> {
+        let (topic, advances) = (self.commands_topic.clone(), advances.to_vec());
+        let running = if batch.len() < WORTH_A_CORE {
+            Err(announcements(batch, &outcome, &advances, &topic))
+        } else {
+            let batch = Arc::clone(batch);
+            Ok(tokio::task::spawn_blocking(move || announcements(&batch, &outcome, &advances, &topic)))
+        };
+        async move {
+            match running {
+                Ok(task) => task.await.map_err(|error| Fault::Broken(error.to_string()))?,
+                Err(done) => done,
+            }
+        }
+    }
+
+    /// Stops the partition that broke; a batch of several is taken apart first, so that only the broken one stops.
+    async fn halt(&self, batch: Vec<Decoded>, said: &str, work: &mut Vec<Vec<Decoded>>) {
+        let mut by_partition: BTreeMap<i32, Vec<Decoded>> = BTreeMap::new();
+        for decoded in batch {
+            by_partition.entry(decoded.record.partition).or_default().push(decoded);
+        }
+        if by_partition.len() > 1 {
+            work.extend(by_partition.into_values());
+            return;
+        }
+        for partition in by_partition.into_keys() {
+            let Some(mine) = self.ownership.get(partition) else { continue };
+            tracing::error!(partition, offset = mine.next_offset, said, "partition halted");
+            metrics::counter!("vigie_worker_halts_total").increment(1);
+            self.ownership.update(partition, |mine| mine.halted = Some(said.to_owned()));
+            if let Err(error) = self.store.set_halted(partition, mine.epoch, Some(said)).await {
+                tracing::error!(partition, %error, "the halt could not be written down");
+            }
+        }
+    }
+
+    /// Lets a halted partition pass a record that an operator gave up. Answers whether any was found.
+    pub async fn honour_skips(&mut self) -> bool {
+        let mut resumed = false;
+        for (partition, mine) in self.ownership.all() {
+            if mine.halted.is_none() {
+                continue;
+            }
+            if let Ok(Some(_)) = self.store.skip_requested(partition, mine.next_offset).await {
+                self.skips.insert(partition, mine.next_offset);
+                self.ownership.update(partition, |mine| mine.halted = None);
+                if let Err(error) = self.store.set_halted(partition, mine.epoch, None).await {
+                    tracing::warn!(partition, %error, "the end of the halt could not be written down");
+                }
+                resumed = true;
+            }
+        }
+        resumed
+    }
+
+    async fn refresh(&self, backoff: &mut Duration) {
+        while !self.stop.is_cancelled() {
+            match self.ownership.refresh().await {
+                Ok(lost) => {
+                    if !lost.is_empty() {
+                        tracing::warn!(?lost, "partitions belong to another epoch; joining the group again");
+                        self.rejoin.store(true, std::sync::atomic::Ordering::Release);
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "fences cannot be read");
+                    self.pause(backoff).await;
+                }
+            }
+        }
+    }
+
+    async fn pause(&self, backoff: &mut Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(*backoff) => {}
+            () = self.stop.cancelled() => {}
+        }
+        *backoff = (*backoff * 2).min(BACKOFF_LAST);
+    }
+}
+
+/// Halves the batch; a single record becomes a dead letter.
+fn bisect(mut batch: Vec<Decoded>, said: &str, work: &mut Vec<Vec<Decoded>>) {
+    if batch.len() > 1 {
+        let second = batch.split_off(batch.len() / 2);
+        work.push(second);
+        work.push(batch);
+        return;
+    }
+    let Some(decoded) = batch.pop() else { return };
+    let (partition, offset) = (decoded.record.partition, decoded.record.offset);
+    tracing::warn!(partition, offset, said, "record refused by the database goes to the dead letters");
+    work.push(vec![bury(decoded, DeadLetterReason::DataRejected, said)]);
+}
+
+/// A single record that is a dead letter and still refused: nothing of it could be stored.
+fn is_dead_already(batch: &[Decoded]) -> bool {
+    matches!(batch, [Decoded { record: ledger::Record { input: Input::DeadLetter { .. }, .. }, .. }])
+}
+
+/// Turns a record into a dead letter, keeping the command, so that whoever waits is answered.
+fn bury(mut decoded: Decoded, reason: DeadLetterReason, said: &str) -> Decoded {
+    let input = std::mem::replace(&mut decoded.record.input, dead(reason, said, None));
+    if let Input::Command(command) = input {
+        decoded.record.input = dead(reason, said, Some(command));
+    }
+    decoded
+}
+
+/// The facts and dead letters of a batch, per partition, as they will be sent and as one packed row.
+fn announcements(
+    batch: &[Decoded],
+    outcome: &Outcome,
+    advances: &[FenceAdvance],
+    topic: &str,
+) -> Result<Vec<Batch>, Fault> {
+    let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("facts cannot be written: {error}"));
+    let mut by_partition: BTreeMap<i32, Vec<AnnouncedRecord>> = BTreeMap::new();
+    let mut index = 0;
+    for fact in &outcome.facts {
+        let decoded = &batch[index];
+        let record = fact_record(fact, fact_key(fact, decoded)).map_err(|error| broken(&error))?;
+        by_partition.entry(fact.position.partition).or_default().push(record);
+        if fact.position.last {
+            index += 1;
+        }
+    }
+    for letter in &outcome.dead_letters {
+        let decoded = &batch[letter.record];
+        let record = dead_letter_record(letter, decoded, topic);
+        by_partition.entry(decoded.record.partition).or_default().push(record);
+    }
+    advances
+        .iter()
+        .map(|advance| {
+            let records = by_partition.remove(&advance.partition).unwrap_or_default();
+            let row = AnnouncementRow {
+                partition: advance.partition,
+                first_offset: advance.first_offset,
+                last_offset: advance.next_offset - 1,
+                records: announcement::pack(&records).map_err(|error| broken(&error))?,
+            };
+            Ok(Batch { row, records })
+        })
+        .collect()
+}
+
+fn dead(reason: DeadLetterReason, detail: &str, command: Option<Command>) -> Input {
+    let detail = detail.chars().filter(|c| !c.is_control()).take(200).collect();
+    Input::DeadLetter { reason, detail, command }
+}
+
+fn letters(batch: &[Decoded], outcome: &Outcome) -> Vec<DeadLetterRow> {
+    outcome
+        .dead_letters
+        .iter()
+        .map(|letter| {
+            let decoded = &batch[letter.record];
+            let record = &decoded.record;
+            let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
+            DeadLetterRow {
+                partition: record.partition,
+                offset: record.offset,
+                recorded_at: record.recorded_at,
+                reason: reason.unwrap_or_default(),
+                detail: letter.detail.clone(),
+                length: record.length,
+                sha256: record.sha256.to_vec(),
+                head: decoded.head.to_vec(),
+            }
+        })
+        .collect()
+}
+
+fn named(batch: &[Decoded]) -> Named {
+    let mut named = Named::default();
+    for decoded in batch {
+        named.partitions.insert(decoded.record.partition);
+        let Input::Command(command) = &decoded.record.input else { continue };
+        match command {
+            Command::SubmitTransaction(submission) => {
+                named.transactions.insert(submission.transaction_id);
+                for number in [&submission.debit, &submission.credit] {
+                    if !named.accounts.contains(number) {
+                        named.accounts.insert(number.clone());
+                    }
+                }
+            }
+            _ => {
+                named.accounts.insert(command.key().clone());
+                named.linked.insert(command.key().clone());
+            }
+        }
+    }
+    named
+}
