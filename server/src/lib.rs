@@ -14,6 +14,7 @@ pub mod kafka;
 pub mod live;
 pub mod rebuild;
 pub mod seal;
+pub mod shutdown;
 pub mod store;
 pub mod telemetry;
 pub mod verify;

@@ -19,6 +19,9 @@ pub async fn run(_config: Config, _args: Args, _parts: Parts) -> anyhow::Result<
     anyhow::bail!("being built")
 }
 
-pub async fn run_worker(_config: Config, _args: WorkerArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("being built")
+pub async fn run_worker(config: Config, _args: WorkerArgs) -> anyhow::Result<ExitCode> {
+    let stop = crate::shutdown::on_signal()?;
+    tracing::info!(brokers = config.kafka_brokers, "worker started");
+    crate::worker::run(config, stop).await?;
+    Ok(ExitCode::SUCCESS)
 }
