@@ -65,6 +65,15 @@ pub enum Place {
     Elsewhere,
 }
 
+/// Where a role starts after signing in.
+pub fn start_of(role: Role) -> &'static str {
+    match role {
+        Role::Customer => "/",
+        Role::Analyst => "/overview",
+        Role::Operator => "/operator",
+    }
+}
+
 /// Loads a page for the current request and frames it, or the error instead.
 pub fn serve<Load, Loading>(load: Load) -> AnyView
 where

@@ -1,0 +1,50 @@
+//! Sending a payment: produced to the log, then a bounded wait for what became of it.
+//!
+//! Decided or on its way: to its own page, which Back and a second click show again. Refused: the form again, the
+//! reason beside its field, under a new id. Not known to be taken: the form again under the same id, which is safe.
+
+use super::payment::{Problem, TypedPayment, currency_of, give_back, refusal_problem};
+use super::{ApiError, form::Form};
+use crate::ports::{Payment, Person, PortError, Submission};
+use domain::TransactionState;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+#[server(prefix = "/do", endpoint = "submit_transaction")]
+pub async fn submit_transaction(
+    #[server(default)] transaction_id: String,
+    #[server(default)] kind: String,
+    #[server(default)] account: String,
+    #[server(default)] payee: String,
+    #[server(default)] amount: String,
+    #[server(default)] reference: String,
+) -> Result<(), ApiError> {
+    let form = Form::current();
+    let typed = TypedPayment { transaction_id, kind, account, payee, amount, reference };
+    let Some(person) = form.person(&typed.page(), &typed.values()).await else { return Ok(()) };
+    match typed.read(currency_of(&form, &person, &typed.account).await) {
+        Err(problems) => give_back(&form, &typed, &problems).await,
+        Ok(payment) => send(&form, &person, typed, payment).await,
+    }
+    Ok(())
+}
+
+async fn send(form: &Form, person: &Person, mut typed: TypedPayment, payment: Payment) {
+    let id = payment.transaction_id;
+    typed.transaction_id = id.to_string();
+    let again = |problem: Problem| [problem];
+    match form.visit.ports.transactions.submit(person, &payment).await {
+        Ok(Submission::Decided { state: TransactionState::Refused, reason }) => {
+            typed.transaction_id = Uuid::now_v7().to_string();
+            give_back(form, &typed, &again(refusal_problem(payment.kind, reason))).await;
+        }
+        Ok(Submission::Decided { .. } | Submission::StillProcessing) => form.go(&format!("/transactions/{id}")),
+        Ok(Submission::Conflict) => form.go(&format!("/transactions/{id}?conflict=1")),
+        Err(PortError::Forbidden | PortError::NotFound) => {
+            give_back(form, &typed, &again(("account", "account_missing"))).await;
+        }
+        Err(PortError::NotTaken | PortError::Unavailable) => {
+            give_back(form, &typed, &again(("form", "broker_down"))).await;
+        }
+    }
+}
