@@ -1,0 +1,31 @@
+// How the browser's tests run. dev/e2e starts vigie and sets VIGIE_URL; the browser is the distribution's Chromium.
+// Promises: every spec runs twice, with JavaScript and without; none is retried, so a flaky test is a failing test.
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+const use = {
+  baseURL: process.env.VIGIE_URL ?? 'http://127.0.0.1:3000',
+  browserName: 'chromium' as const,
+  locale: 'en-GB',
+  timezoneId: 'Europe/Paris',
+  screenshot: 'only-on-failure' as const,
+  trace: 'retain-on-failure' as const,
+  launchOptions: { executablePath: chromium, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] },
+};
+
+export default defineConfig({
+  testDir: 'specs',
+  outputDir: 'results',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  projects: [
+    { name: 'with-javascript', testIgnore: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: true } },
+    { name: 'without-javascript', testIgnore: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: false } },
+    { name: 'screenshots', testMatch: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: true } },
+  ],
+});
