@@ -1,11 +1,13 @@
 //! The only room that names rdkafka: topics, the producer of commands, the tail of facts, the worker's consumer.
 
-pub mod command_log;
 pub mod announcer;
 pub mod command_consumer;
+pub mod command_log;
 pub mod command_producer;
 pub mod log;
+pub mod log_ends;
 pub mod signature;
+pub mod tail;
 pub mod topics;
 
 use crate::config::Config;
