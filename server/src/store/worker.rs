@@ -105,7 +105,7 @@ impl WorkerStore {
         .bind(small(partition))
         .bind(cluster_id)
         .bind(topic)
-        .bind(partition_count)
+        .bind(small(partition_count))
         .fetch_one(self.store.pool())
         .await?;
         fence(&row)
@@ -370,7 +370,7 @@ fn fence(row: &PgRow) -> sqlx::Result<Fence> {
         last_sha256: row.try_get("last_sha256")?,
         cluster_id: row.try_get("cluster_id")?,
         topic: row.try_get("topic")?,
-        partition_count: row.try_get("partition_count")?,
+        partition_count: i32::from(row.try_get::<i16, _>("partition_count")?),
         halted: row.try_get("halted")?,
     })
 }

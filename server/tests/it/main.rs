@@ -10,3 +10,4 @@ mod reads;
 mod schema;
 mod support;
 mod verify;
+mod worker;
