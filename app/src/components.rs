@@ -12,7 +12,6 @@ pub mod field;
 pub mod notice;
 #[cfg(feature = "ssr")]
 pub mod panel;
-#[cfg(feature = "ssr")]
 pub use amount::Amount;
 pub use badge::{Badge, StateBadge, Tone};
 pub use icon::Icon;

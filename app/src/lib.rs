@@ -8,11 +8,16 @@
 
 pub mod components;
 pub mod format;
+pub mod islands;
 pub mod language;
+#[cfg(feature = "hydrate")]
+pub mod live;
 pub mod phrase;
 
 #[cfg(feature = "ssr")]
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod chart;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]

@@ -73,9 +73,30 @@ pub struct TransactionView {
 
 /// What a reader has seen: per partition the next command offset (all below are seen, wholly). Valid at every node;
 /// grants no rights. A partition that is absent stands at 0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ResumeToken(pub BTreeMap<i32, i64>);
+
+impl<'de> Deserialize<'de> for ResumeToken {
+    /// By hand, because JSON's keys are text and a map inside a tagged enum is not told that numbers are wanted.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = ResumeToken;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("offsets by partition")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<ResumeToken, A::Error> {
+                let mut token = ResumeToken::default();
+                while let Some((partition, next)) = map.next_entry::<std::borrow::Cow<'de, str>, i64>()? {
+                    token.0.insert(partition.parse().map_err(serde::de::Error::custom)?, next);
+                }
+                Ok(token)
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
 
 /// What a socket is asked to carry. Sent by the browser as its first message, and again to change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +114,13 @@ pub struct Subscribe {
 pub enum Frame {
     /// Everything afresh: sent when the token is too old or absent. `missed` counts what this client will not get one
     /// by one (none if that cannot be known).
-    Snapshot { resume: ResumeToken, missed: Option<u64>, accounts: Vec<AccountView>, transactions: Vec<TransactionView>, now_ms: i64 },
+    Snapshot {
+        resume: ResumeToken,
+        missed: Option<u64>,
+        accounts: Vec<AccountView>,
+        transactions: Vec<TransactionView>,
+        now_ms: i64,
+    },
     /// What happened since the last frame, in order per account.
     Update { resume: ResumeToken, changes: Vec<Change>, now_ms: i64 },
     /// Nothing happened for a while: proof of life, and the server's clock.
@@ -107,4 +134,24 @@ pub enum Frame {
 pub enum Change {
     Transaction(TransactionView),
     Account(AccountView),
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_read_back_as_it_was_written() {
+        let resume = ResumeToken([(0, 17), (11, 4)].into());
+        for frame in [
+            Frame::Update { resume: resume.clone(), changes: vec![], now_ms: 5 },
+            Frame::Snapshot { resume, missed: Some(3), accounts: vec![], transactions: vec![], now_ms: 5 },
+            Frame::Heartbeat { now_ms: 6 },
+            Frame::Goodbye,
+        ] {
+            let wire = serde_json::to_string(&frame).unwrap();
+            assert_eq!(serde_json::from_str::<Frame>(&wire).unwrap(), frame, "{wire}");
+        }
+    }
 }
