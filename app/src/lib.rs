@@ -18,6 +18,7 @@ pub mod phrase;
 pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod chart;
+pub mod given;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
