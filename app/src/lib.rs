@@ -18,6 +18,7 @@ pub mod phrase;
 pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod chart;
+#[cfg(feature = "ssr")]
 pub mod given;
 #[cfg(feature = "ssr")]
 pub mod page;

@@ -96,18 +96,16 @@ fn body(visit: &Visit, number: &AccountNumber, days: &Days, found: StatementPage
     }
     .into_any();
     let now = visit.now();
+    let (filter, unbooked) = (filter(visit, number, days), statement::unbooked(visit, &found));
+    let nothing = found.rows.is_empty() && found.unbooked.is_empty();
+    let table = if nothing { empty(visit, number, days) } else { statement::table(visit, &found) };
+    let pager = pager(visit, number, days, &found).into_any();
     view! {
         {opened.then(|| view! { <Notice tone=Tone::Ok text=opened_text /> })}
         <Standings account=found.account.clone() language />
         {statement::figure(visit, number, days.range)}
         <Panel title=texts.account.statement aside>
-            {filter(visit, number, days)} {statement::unbooked(visit, &found)}
-            {if found.rows.is_empty() && found.unbooked.is_empty() {
-                empty(visit, number, days)
-            } else {
-                statement::table(visit, &found)
-            }}
-            {pager(visit, number, days, &found)}
+            {filter} {unbooked} {table} {pager}
         </Panel>
         <AsOf texts time=language.hour_minute(now) now address=visit.address.clone() />
     }
@@ -133,13 +131,14 @@ fn filter(visit: &Visit, number: &AccountNumber, days: &Days) -> AnyView {
     let text = &visit.texts().account;
     let problem = days.problem.then(|| text.bad_date.to_owned());
     let described = described_by("from", false, problem.is_some());
+    let (from, to) = (days.from.clone(), days.to.clone());
     view! {
         <form class="filters" method="get" action=format!("/accounts/{number}")>
             <Field name="from" label=text.from problem>
-                <input id="field-from" name="from" type="date" value=days.from.clone() aria-describedby=described />
+                <input id="field-from" name="from" type="date" value=from aria-describedby=described />
             </Field>
             <Field name="to" label=text.to problem=None>
-                <input id="field-to" name="to" type="date" value=days.to.clone() />
+                <input id="field-to" name="to" type="date" value=to />
             </Field>
             <button class="button">{text.show}</button>
             {shortcuts(visit, number, days)}
@@ -181,9 +180,10 @@ fn empty(visit: &Visit, number: &AccountNumber, days: &Days) -> AnyView {
     if days.range == DateRange::default() {
         return view! { <Empty text=text.empty /> }.into_any();
     }
+    let address = format!("/accounts/{number}");
     view! {
         <Empty text=text.empty_range>
-            <a href=format!("/accounts/{number}")>{text.show_all}</a>
+            <a href=address>{text.show_all}</a>
         </Empty>
     }
     .into_any()

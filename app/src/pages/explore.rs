@@ -191,6 +191,7 @@ fn filter_form(visit: &Visit, filters: &Filters, staff: bool, bad_account: bool)
     let language = visit.language();
     let problem = bad_account.then(|| text.bad_account.to_owned());
     let described = described_by("account", false, bad_account);
+    let (typed, from, to) = (filters.account.clone(), filters.from.clone(), filters.to.clone());
     let account = staff.then(|| {
         view! {
             <Field name="account" label=common.account problem>
@@ -200,7 +201,7 @@ fn filter_form(visit: &Visit, filters: &Filters, staff: bool, bad_account: bool)
                     type="text"
                     size="12"
                     autocomplete="off"
-                    value=filters.account.clone()
+                    value=typed
                     aria-describedby=described
                 />
             </Field>
@@ -213,10 +214,10 @@ fn filter_form(visit: &Visit, filters: &Filters, staff: bool, bad_account: bool)
         <form class="filters" method="get" action="/explore" role="search" aria-label=text.filters>
             {account} {select("type", text.kind, text.any, &kinds)} {select("state", common.state, text.any, &states)}
             <Field name="from" label=texts.account.from problem=None>
-                <input id="field-from" name="from" type="date" value=filters.from.clone() />
+                <input id="field-from" name="from" type="date" value=from />
             </Field>
             <Field name="to" label=texts.account.to problem=None>
-                <input id="field-to" name="to" type="date" value=filters.to.clone() />
+                <input id="field-to" name="to" type="date" value=to />
             </Field>
             <button class="button">{text.filter}</button>
         </form>

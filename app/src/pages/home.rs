@@ -41,7 +41,8 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
         </a>
     };
     let body = view! {
-        {opening(&visit, &accounts)} {cards(&visit, &accounts)} {last(&visit, accounts, rows, rows_resume)}
+        {opening(&visit, &accounts)}
+        <div class="home">{cards(&visit, &accounts)} {last(&visit, accounts, rows, rows_resume)}</div>
         <AsOf texts=visit.texts() time=language.hour_minute(as_of) now=as_of address="/".to_owned() />
     };
     Ok(Page::new(text.title, Place::Home, body).actions(open).live(chip))

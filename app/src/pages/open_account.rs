@@ -31,6 +31,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     let described = described_by("currency", false, problem.is_some());
     let chosen = given.text("currency").parse().unwrap_or(visit.request.currency);
     let id = given.value("command_id").map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    let options = options(visit.request.currency, chosen).into_any();
     let body = view! {
         <div class="narrow">
             <p class="lead">{text.open_lead}</p>
@@ -39,7 +40,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
                 <input type="hidden" name="command_id" value=id />
                 <Field name="currency" label=text.currency problem>
                     <select id="field-currency" name="currency" aria-describedby=described>
-                        {options(visit.request.currency, chosen)}
+                        {options}
                     </select>
                 </Field>
                 <button class="button" data-look="primary">
@@ -58,7 +59,7 @@ fn options(first: Currency, chosen: Currency) -> impl IntoView {
         .map(|currency| {
             let code = currency.as_str().to_owned();
             view! {
-                <option value=code.clone() selected=(currency == chosen)>
+                <option value=code.clone() selected=currency == chosen>
                     {code.clone()}
                 </option>
             }

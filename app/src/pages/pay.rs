@@ -185,6 +185,7 @@ fn amount_field(visit: &Visit, given: &Given, currency: Currency, problems: &[Pr
     let text = &visit.texts().pay;
     let problem = problem_of(problems, "amount");
     let (described, invalid) = (described_by("amount", true, problem.is_some()), problem.is_some().then_some("true"));
+    let (value, symbol) = (given.text("amount"), visit.language().currency_symbol(currency));
     let name = if currency == Currency::EUR { text.euros } else { currency.as_str() };
     let label = fill(text.amount_in, &[("currency", name)]);
     view! {
@@ -196,12 +197,12 @@ fn amount_field(visit: &Visit, given: &Given, currency: Currency, problems: &[Pr
                     type="text"
                     inputmode="decimal"
                     autocomplete="off"
-                    value=given.text("amount")
+                    value=value
                     aria-describedby=described
                     aria-invalid=invalid
                 />
                 <span class="unit" aria-hidden="true">
-                    {visit.language().currency_symbol(currency)}
+                    {symbol}
                 </span>
             </div>
         </Field>
@@ -214,6 +215,7 @@ fn reference_field(visit: &Visit, given: &Given, problems: &[Problem]) -> AnyVie
     let problem = problem_of(problems, "reference");
     let (described, invalid) =
         (described_by("reference", true, problem.is_some()), problem.is_some().then_some("true"));
+    let value = given.text("reference");
     debug_assert!(text.reference_hint.contains(&REFERENCE_MAX.to_string()));
     view! {
         <Field name="reference" label=text.reference hint=text.reference_hint problem>
@@ -222,7 +224,7 @@ fn reference_field(visit: &Visit, given: &Given, problems: &[Problem]) -> AnyVie
                 name="reference"
                 type="text"
                 autocomplete="off"
-                value=given.text("reference")
+                value=value
                 aria-describedby=described
                 aria-invalid=invalid
             />

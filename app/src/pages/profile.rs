@@ -22,7 +22,7 @@ pub fn ProfilePage() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, PageError> {
     let person = visit.person()?;
     let given = Given::of(&visit).await;
-    let sessions = visit.ports.identity.sessions(&person).await?;
+    let sessions = visit.ports.identity.sessions(&person, visit.request.session.as_deref().unwrap_or_default()).await?;
     let texts = visit.texts();
     let text = &texts.profile;
     let role = role_name(texts, person.role);
@@ -130,11 +130,14 @@ fn display(visit: &Visit) -> AnyView {
     let themes = [("auto", text.theme_auto), ("light", text.theme_light), ("dark", text.theme_dark)];
     let densities = [("comfortable", text.density_comfortable), ("compact", text.density_compact)];
     let languages = crate::language::Language::ALL.map(|language| (language.code(), language.name()));
+    let choices = [
+        choice(visit, text.language, "language", &languages, visit.language().code()),
+        choice(visit, text.theme, "theme", &themes, theme),
+        choice(visit, text.density, "density", &densities, density),
+    ];
     view! {
         <Panel title=texts.profile.display>
-            {choice(visit, text.language, "language", &languages, visit.language().code())}
-            {choice(visit, text.theme, "theme", &themes, theme)}
-            {choice(visit, text.density, "density", &densities, density)}
+            {choices.into_iter().collect_view()}
         </Panel>
     }
     .into_any()

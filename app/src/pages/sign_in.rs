@@ -55,6 +55,7 @@ fn form(visit: &Visit, given: &Given, problems: Vec<Problem>, next: &str) -> Any
     let problem = problem_of(&problems, "username");
     let described = described_by("username", false, problem.is_some());
     let invalid = problem.is_some().then_some("true");
+    let username = given.text("username");
     view! {
         <ErrorSummary title=texts.common.summary problems />
         <form class="form" method="post" action="/do/sign_in" novalidate>
@@ -67,7 +68,7 @@ fn form(visit: &Visit, given: &Given, problems: Vec<Problem>, next: &str) -> Any
                     autocomplete="username"
                     autocapitalize="none"
                     spellcheck="false"
-                    value=given.text("username")
+                    value=username
                     aria-describedby=described
                     aria-invalid=invalid
                 />

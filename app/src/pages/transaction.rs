@@ -45,11 +45,12 @@ fn known(visit: &Visit, row: TransactionView, resume: ResumeToken, staff: bool) 
     let title = fill(title, &[("amount", &visit.language().money(row.amount_minor, row.currency))]);
     let conflict = visit.query.get("conflict").is_some();
     let (id, state) = (row.id, Some(row.state));
+    let steps = timeline::decided(visit, &row);
     let body = view! {
         <div class="narrow">
             {conflict.then(|| view! { <Notice tone=Tone::Wait text=text.conflict /> })}
             <LiveStatus id state>
-                {timeline::decided(visit, &row)}
+                {steps}
             </LiveStatus>
             {details(visit, &row)} {next_steps(visit, staff)} {as_of(visit)}
         </div>
@@ -64,10 +65,11 @@ async fn unknown(visit: &Visit, id: Uuid, staff: bool) -> Result<Page, PageError
     let given = Given::of(visit).await;
     let taken = given.value("transaction_id") == Some(id.to_string().as_str()) && given.value("taken").is_some();
     if taken {
+        let steps = timeline::taken(visit);
         let body = view! {
             <div class="narrow">
                 <LiveStatus id state=None>
-                    {timeline::taken(visit)}
+                    {steps}
                 </LiveStatus>
                 {as_of(visit)}
             </div>
