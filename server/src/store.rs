@@ -11,6 +11,7 @@ mod drafts;
 mod housekeeping;
 pub mod identity;
 pub mod imports;
+pub mod live;
 pub mod operations;
 mod overview;
 mod seals;
