@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod http;
 mod identity;
 mod ledger_rows;
 mod reads;
@@ -11,3 +12,4 @@ mod schema;
 mod support;
 mod verify;
 mod worker;
+mod web;

@@ -73,6 +73,18 @@ pub fn config(flags: &[&str]) -> Config {
     cli.config
 }
 
+/// The same bank, with other flags; later ones win.
+pub fn config_like(bank: &Config, flags: &[&str]) -> Config {
+    let url = format!("--database-url={}", bank.database_url.reveal());
+    let brokers = format!("--kafka-brokers={}", bank.kafka_brokers);
+    let prefix = format!("--topic-prefix={}", bank.topic_prefix);
+    let mut last = std::collections::BTreeMap::new();
+    for flag in [&[url.as_str(), &brokers, &prefix], flags].concat() {
+        last.insert(flag.split('=').next().unwrap().to_owned(), flag);
+    }
+    config(&last.into_values().collect::<Vec<_>>())
+}
+
 fn with_database(url: &str, database: &str) -> String {
     let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
     let (scheme, rest) = address.split_once("://").unwrap();
