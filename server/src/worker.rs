@@ -12,7 +12,6 @@ mod ownership;
 mod queue;
 mod sender;
 
-pub use decode::HEAD_BYTES;
 pub use ownership::Mismatch;
 
 use crate::config::Config;

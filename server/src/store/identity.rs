@@ -55,7 +55,7 @@ pub struct Credentials {
 }
 
 #[derive(FromRow)]
-pub(super) struct PersonRow {
+struct PersonRow {
     id: Uuid,
     username: String,
     display_name: String,
@@ -63,7 +63,7 @@ pub(super) struct PersonRow {
 }
 
 impl PersonRow {
-    pub fn person(self) -> Person {
+    fn person(self) -> Person {
         let role = match self.role.as_str() {
             "operator" => Role::Operator,
             "analyst" => Role::Analyst,

@@ -1,0 +1,94 @@
+//! Puts a web node together from the rooms it needs, and runs it.
+
+use super::health::Health;
+use super::ports::{Bank, MachineRoom, SystemClock};
+use super::state::{WebState, leptos_options};
+use super::{metrics, router, serve, sweep};
+use crate::bulk::Bulk;
+use crate::config::Config;
+use crate::feed::Feed;
+use crate::gateway::Gateway;
+use crate::identity::Identities;
+use crate::import::uploads::Uploads;
+use crate::kafka::command_log::CommandLog;
+use crate::kafka::command_producer::CommandProducer;
+use crate::kafka::tail::Tail;
+use crate::store::Store;
+use anyhow::Context as _;
+use app::ports::Ports;
+use axum::Router;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// A feed that was last complete longer ago is not well: pages would be late.
+const FEED_AGE: Duration = Duration::from_secs(10);
+
+/// A node that listens but does not serve yet.
+pub struct Node {
+    listener: TcpListener,
+    state: WebState,
+    uploads: Uploads,
+    /// Runs until dropped.
+    _tail: Tail,
+    stop: CancellationToken,
+}
+
+impl Node {
+    /// Connects to everything and takes the address. Other parts of the process report to `health`.
+    ///
+    /// # Errors
+    /// When something it needs is absent, saying which and what to do.
+    pub async fn start(config: &Config, health: Health, stop: CancellationToken) -> anyhow::Result<Self> {
+        metrics::recorder().context("another recorder of metrics is installed")?;
+        let store = Store::connect_with(config, &[("statement_timeout", "10s")]).await?;
+        anyhow::ensure!(
+            store.schema_is_current().await?,
+            "the database's schema is older than this program: run `vigie migrate`"
+        );
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+        let feed = Feed::new(config);
+        let tail = Tail::start(config, &feed)?;
+        let aged = feed.clone();
+        health.watch("feed", move || aged.age().is_some_and(|age| age < FEED_AGE));
+        let gateway = Gateway::new(store.clone(), feed, CommandProducer::new(config)?);
+        let bank = Arc::new(Bank { store: store.clone(), gateway });
+        let uploads = Uploads::new(store.clone(), Bulk::new(config, &store)?, config.currency);
+        let ports = Ports {
+            accounts: bank.clone(),
+            transactions: bank,
+            overview: Arc::new(store.clone()),
+            imports: Arc::new(uploads.clone()),
+            identity: Arc::new(Identities::new(store.clone(), config.demo)?),
+            operations: Arc::new(MachineRoom { store: store.clone(), log: CommandLog::new(config)? }),
+            drafts: Arc::new(store.clone()),
+            clock: Arc::new(SystemClock(config.time_zone)),
+        };
+        let state = WebState { config: Arc::new(config.clone()), store, ports, leptos: leptos_options(config), health };
+        Ok(Node { listener, state, uploads, _tail: tail, stop })
+    }
+
+    /// Where it listens; the port is a real one even if the configuration said 0.
+    ///
+    /// # Errors
+    /// When the socket is gone.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until asked to stop, then drains.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let router = router(self.state.clone(), Router::new());
+        let background =
+            [tokio::spawn(sweep(self.state, self.stop.clone())), tokio::spawn(self.uploads.adopt_orphans())];
+        let served = serve(self.listener, router, self.stop).await;
+        background.iter().for_each(tokio::task::JoinHandle::abort);
+        Ok(served?)
+    }
+}

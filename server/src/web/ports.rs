@@ -1,0 +1,146 @@
+//! What the pages asked for, from what the other rooms provide: the store reads, the gateway acts.
+
+use crate::gateway::Gateway;
+use crate::kafka::command_log::{CommandLog, LogEnd};
+use crate::store::Store;
+use app::ports::{
+    AccountTypeTotal, BalanceCurve, DateRange, DeadLetterView, MinuteTotal, NewestQuery, Opened, OverviewTotals,
+    PartitionView, Payment, Person, PortError, Role, StatementPage, StatementQuery, Submission, Window,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::view::{AccountView, ResumeToken, TransactionView};
+use domain::{AccountNumber, Currency};
+use uuid::Uuid;
+
+/// Reads from the store, acts through the gateway.
+#[derive(Clone)]
+pub struct Bank {
+    pub store: Store,
+    pub gateway: Gateway,
+}
+
+#[async_trait]
+impl app::ports::Accounts for Bank {
+    async fn list(&self, person: &Person, limit: i64) -> Result<(Vec<AccountView>, ResumeToken), PortError> {
+        self.store.account_list(person, limit).await
+    }
+
+    async fn one(&self, person: &Person, account: &AccountNumber) -> Result<(AccountView, ResumeToken), PortError> {
+        self.store.account(person, account).await
+    }
+
+    async fn statement(&self, person: &Person, query: &StatementQuery) -> Result<StatementPage, PortError> {
+        self.store.statement(person, query).await
+    }
+
+    async fn balance_curve(
+        &self,
+        person: &Person,
+        account: &AccountNumber,
+        range: DateRange,
+        points: usize,
+    ) -> Result<BalanceCurve, PortError> {
+        self.store.balance_curve(person, account, range, points).await
+    }
+
+    async fn open(&self, person: &Person, command_id: Uuid, currency: Currency) -> Result<Opened, PortError> {
+        self.gateway.open(person, command_id, currency).await
+    }
+}
+
+#[async_trait]
+impl app::ports::Transactions for Bank {
+    async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError> {
+        self.gateway.submit(person, payment).await
+    }
+
+    async fn status(&self, person: &Person, id: Uuid) -> Result<(TransactionView, ResumeToken), PortError> {
+        self.store.transaction(person, id).await
+    }
+
+    async fn newest(
+        &self,
+        person: &Person,
+        query: &NewestQuery,
+    ) -> Result<(Vec<TransactionView>, ResumeToken), PortError> {
+        self.store.newest(person, query).await
+    }
+}
+
+#[async_trait]
+impl app::ports::Overview for Store {
+    async fn per_minute(&self, person: &Person, minutes: i64) -> Result<Vec<MinuteTotal>, PortError> {
+        Store::per_minute(self, person, minutes).await
+    }
+
+    async fn by_account_and_type(&self, person: &Person, window: Window) -> Result<Vec<AccountTypeTotal>, PortError> {
+        Store::by_account_and_type(self, person, window).await
+    }
+
+    async fn totals(&self, person: &Person, window: Window) -> Result<OverviewTotals, PortError> {
+        Store::totals(self, person, window).await
+    }
+}
+
+/// The machine room: the store's fences beside the log's ends.
+pub struct MachineRoom {
+    pub store: Store,
+    pub log: CommandLog,
+}
+
+#[async_trait]
+impl app::ports::Operations for MachineRoom {
+    async fn partitions(&self, person: &Person) -> Result<Vec<PartitionView>, PortError> {
+        if person.role == Role::Customer {
+            return Err(PortError::Forbidden);
+        }
+        let rows = self.store.partitions().await.map_err(|_| PortError::Unavailable)?;
+        let applied = rows.iter().map(|row| (i32::from(row.partition), row.next_offset)).collect();
+        let ends = self.log.ends(applied).await;
+        let now = Utc::now().timestamp_millis();
+        let view = |row: crate::store::operations::PartitionRow| {
+            let partition = i32::from(row.partition);
+            let end = ends.get(&partition);
+            let waits_since = |log: &LogEnd| log.first_undecided_ms.filter(|_| log.end > row.next_offset);
+            let lag_seconds =
+                end.map(|log| waits_since(log).map_or(0.0, |since| (now - since).max(0) as f64 / 1_000.0));
+            PartitionView {
+                partition,
+                epoch: row.epoch,
+                applied: row.next_offset,
+                end: end.map(|log| log.end),
+                lag_seconds,
+                halted: row.halted,
+                unannounced: row.unannounced,
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    async fn dead_letters(
+        &self,
+        person: &Person,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<DeadLetterView>, PortError> {
+        self.store.dead_letters(person, before, limit).await
+    }
+
+    async fn dead_letter(&self, person: &Person, partition: i32, offset: i64) -> Result<DeadLetterView, PortError> {
+        self.store.dead_letter(person, partition, offset).await
+    }
+}
+
+/// The machine's clock and the bank's time zone.
+pub struct SystemClock(pub chrono_tz::Tz);
+
+impl app::ports::Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    fn time_zone(&self) -> chrono_tz::Tz {
+        self.0
+    }
+}
