@@ -7,7 +7,11 @@ pub mod badge;
 pub mod icon;
 
 #[cfg(feature = "ssr")]
+pub mod account_card;
+#[cfg(feature = "ssr")]
 pub mod field;
+#[cfg(feature = "ssr")]
+pub mod list;
 #[cfg(feature = "ssr")]
 pub mod notice;
 #[cfg(feature = "ssr")]

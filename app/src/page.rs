@@ -29,11 +29,21 @@ pub struct Page {
     pub live: Option<AnyView>,
     /// The form above was not accepted: the window's title says so first.
     pub has_problems: bool,
+    /// If it is not 200.
+    pub status: Option<StatusCode>,
 }
 
 impl Page {
     pub fn new(title: impl Into<String>, place: Place, body: impl IntoView + 'static) -> Self {
-        Page { title: title.into(), place, actions: None, body: body.into_any(), live: None, has_problems: false }
+        Page {
+            title: title.into(),
+            place,
+            actions: None,
+            body: body.into_any(),
+            live: None,
+            has_problems: false,
+            status: None,
+        }
     }
 
     pub fn actions(mut self, actions: impl IntoView + 'static) -> Self {
@@ -43,6 +53,11 @@ impl Page {
 
     pub fn live(mut self, chip: impl IntoView + 'static) -> Self {
         self.live = Some(chip.into_any());
+        self
+    }
+
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
         self
     }
 
@@ -85,7 +100,12 @@ where
     let loading = load(visit.clone());
     Suspend::new(async move {
         match loading.await {
-            Ok(page) => frame(&visit, page),
+            Ok(page) => {
+                if let Some(status) = page.status {
+                    response.set_status(status);
+                }
+                frame(&visit, page)
+            }
             Err(error) => {
                 set_error(&response, &visit, &error);
                 frame(&visit, error_page(&visit, &error))

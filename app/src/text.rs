@@ -28,6 +28,14 @@ macro_rules! catalogue {
             pub const FR: $name = $name { $($key: $fr,)* };
             /// (key, English, French) of every sentence.
             pub const ENTRIES: &[(&'static str, &'static str, &'static str)] = &[$((stringify!($key), $en, $fr),)*];
+
+            /// The sentence of that name, for codes that come from outside.
+            pub fn sentence(&self, key: &str) -> Option<&'static str> {
+                match key {
+                    $(stringify!($key) => Some(self.$key),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

@@ -3,7 +3,7 @@
 //! Read once from the Leptos context at the start; nothing after an `await` looks into the context again.
 
 use crate::language::Language;
-use crate::ports::{PortError, Ports, RequestContext};
+use crate::ports::{Person, PortError, Ports, RequestContext};
 use crate::text::Texts;
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use domain::view::Stamp;
@@ -69,6 +69,14 @@ impl Visit {
             query: query.unwrap_or_default(),
             params: params.unwrap_or_default(),
         }
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// [`PageError::SignIn`] if nobody is: everything is denied by default.
+    pub fn person(&self) -> Result<Person, PageError> {
+        self.request.person.clone().ok_or(PageError::SignIn)
     }
 
     pub fn language(&self) -> Language {

@@ -76,6 +76,9 @@ pub struct TransactionFact {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SideFact {
     pub account: AccountNumber,
+    /// There was no such account when this was decided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// The account after the transaction; none if it was not changed (refused, or a hold's credit side).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<AccountAfter>,

@@ -11,7 +11,7 @@ mod books;
 mod submit;
 
 pub use books::{Account, AccountId, Books, KnownTransaction, Slot, Stripe};
-pub use submit::Body;
+pub use submit::{Body, out_of_bounds};
 
 use crate::command::{Command, SubmitTransaction};
 use crate::fact::{CommandRefused, DeadLetterFact, DeadLetterReason, Fact, FactBody, Position};

@@ -11,6 +11,7 @@ mod drafts;
 mod housekeeping;
 pub mod identity;
 pub mod imports;
+pub mod live;
 pub mod operations;
 mod overview;
 mod seals;
@@ -24,6 +25,7 @@ pub use identity::Touch;
 pub use seals::SealReferenceError;
 pub use transactions::Snapshot;
 pub use views::stamp;
+pub mod rebuild;
 pub mod worker;
 
 use crate::config::Config;

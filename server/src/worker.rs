@@ -12,6 +12,7 @@ mod ownership;
 mod queue;
 mod sender;
 
+pub use decode::HEAD_BYTES;
 pub use ownership::Mismatch;
 
 use crate::config::Config;

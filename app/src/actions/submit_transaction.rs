@@ -38,7 +38,12 @@ async fn send(form: &Form, person: &Person, mut typed: TypedPayment, payment: Pa
             typed.transaction_id = Uuid::now_v7().to_string();
             give_back(form, &typed, &again(refusal_problem(payment.kind, reason))).await;
         }
-        Ok(Submission::Decided { .. } | Submission::StillProcessing) => form.go(&format!("/transactions/{id}")),
+        Ok(Submission::Decided { .. }) => form.go(&format!("/transactions/{id}")),
+        Ok(Submission::StillProcessing) => {
+            // Kept, so that its page can tell "on its way" from "not known".
+            let values = [("transaction_id", typed.transaction_id.as_str()), ("taken", "yes")];
+            form.give_back(&format!("/transactions/{id}"), &values, &[]).await;
+        }
         Ok(Submission::Conflict) => form.go(&format!("/transactions/{id}?conflict=1")),
         Err(PortError::Forbidden | PortError::NotFound) => {
             give_back(form, &typed, &again(("account", "account_missing"))).await;

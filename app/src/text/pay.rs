@@ -22,13 +22,13 @@ catalogue! {
         euros: "euros", "euros";
         amount_hint: "For example 12.34", "Par exemple 12,34";
         reference: "Reference (optional)", "Référence (facultatif)";
-        reference_hint: "The payee sees it. 140 characters at most.", "Le bénéficiaire la voit. 140 caractères au plus.";
+        reference_hint: "A note of your own, 140 characters at most.", "Une note pour vous, 140 caractères au plus.";
         submit: "Continue", "Continuer";
         no_account: "You need an account first.", "Il vous faut d’abord un compte.";
         check_title: "Check before sending", "Vérifiez avant d’envoyer";
         change: "Change", "Modifier";
         change_what: "Change {what}", "Modifier : {what}";
-        new_payee: "First payment to this account. Make sure you know whose it is: money sent cannot be called back.", "Premier paiement vers ce compte. Assurez-vous de savoir à qui il appartient : un envoi ne se reprend pas.";
+        new_payee: "You have not paid this account lately. Make sure you know whose it is: money sent cannot be called back.", "Vous n’avez pas payé ce compte récemment. Assurez-vous de savoir à qui il appartient : un envoi ne se reprend pas.";
         large: "This takes more than half of what is available.", "Cela dépasse la moitié du disponible.";
         send: "Send {amount} to {account}", "Envoyer {amount} à {account}";
         send_deposit: "Add {amount} to {account}", "Déposer {amount} sur {account}";
@@ -52,6 +52,7 @@ catalogue! {
         reference_too_long: "At most 140 characters.", "140 caractères au plus.";
         form_not_complete: "The form was incomplete. Fill it in again.", "Le formulaire était incomplet. Remplissez-le à nouveau.";
         not_approved: "The bank did not approve this. No money has moved.", "La banque n’a pas approuvé cette opération. Aucun argent n’a bougé.";
+        reference_none: "None", "Aucune";
         kept: "What you typed is kept.", "Votre saisie est conservée.";
     }
 }

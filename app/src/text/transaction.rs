@@ -20,6 +20,11 @@ catalogue! {
         unknown_title: "Not known here", "Inconnue ici";
         unknown: "No transaction with this id is known here. If you were sending a payment, sending it again is safe: it is booked once at most.", "Aucune opération ne porte cet identifiant ici. Si vous envoyiez un paiement, le renvoyer est sans risque : il n’est comptabilisé qu’une fois.";
         conflict: "This id was used before for another payment. Shown is the original; the second one was not taken.", "Cet identifiant a déjà servi pour un autre paiement. Voici l’original ; le second n’a pas été pris en compte.";
+        unknown_status: "Unknown", "Inconnue";
+        of_received: "It reached the bank’s log.", "Elle est dans le journal de la banque.";
+        of_held: "The money is reserved and has not moved. Somebody is looking at it.", "L’argent est réservé et n’a pas bougé. Quelqu’un l’examine.";
+        of_posted: "The money has moved.", "L’argent a bougé.";
+        of_expired: "Nobody decided in time. The money is free again.", "Personne n’a décidé à temps. L’argent est de nouveau libre.";
         details: "Details", "Détails";
         id: "Transaction id", "Identifiant";
         kind: "Type", "Type";

@@ -6,7 +6,7 @@ use crate::command::SubmitTransaction;
 use crate::fact::{AccountAfter, CommandAnswered, FactBody, Repeat, SideFact, TransactionFact};
 use crate::money::{AmountMinor, MAX_AMOUNT_MINOR};
 use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// What makes two attempts the same transaction: accounts, kind, amount and currency as the client gave them. Never
 /// clocks or free text.
@@ -35,6 +35,11 @@ impl From<&SubmitTransaction> for Body {
 const CLOCK_LATE: TimeDelta = TimeDelta::minutes(15);
 const CLOCK_EARLY: TimeDelta = TimeDelta::minutes(1);
 
+/// Whether a live transaction's clock cannot be believed. History is free.
+pub fn out_of_bounds(history: bool, occurred_at: DateTime<Utc>, recorded_at: DateTime<Utc>) -> bool {
+    !history && (occurred_at < recorded_at - CLOCK_LATE || occurred_at > recorded_at + CLOCK_EARLY)
+}
+
 pub(super) fn apply(
     books: &mut Books,
     record: &Record,
@@ -52,9 +57,7 @@ pub(super) fn apply(
         TransactionState::Posted => after.map(|after| (after.version, after.booked_minor)),
         _ => None,
     };
-    let out_of_bounds = !submission.history
-        && (submission.occurred_at < record.recorded_at - CLOCK_LATE
-            || submission.occurred_at > record.recorded_at + CLOCK_EARLY);
+    let (debit, credit) = (books.slot(&submission.debit), books.slot(&submission.credit));
     rows.push(TransactionRow {
         submission: submission.clone(),
         partition: record.partition,
@@ -62,9 +65,9 @@ pub(super) fn apply(
         recorded_at: record.recorded_at,
         state: decided.state,
         reason: decided.reason,
-        debit: RowSide { slot: books.slot(&submission.debit), posted: posted(decided.debit) },
-        credit: RowSide { slot: books.slot(&submission.credit), posted: posted(decided.credit) },
-        clock_out_of_bounds: out_of_bounds,
+        debit: RowSide { slot: debit, posted: posted(decided.debit) },
+        credit: RowSide { slot: credit, posted: posted(decided.credit) },
+        clock_out_of_bounds: out_of_bounds(submission.history, submission.occurred_at, record.recorded_at),
     });
     let fact = TransactionFact {
         id: submission.transaction_id,
@@ -72,8 +75,8 @@ pub(super) fn apply(
         state: decided.state,
         amount_minor: submission.amount_minor,
         currency: submission.currency,
-        debit: SideFact { account: submission.debit.clone(), after: decided.debit },
-        credit: SideFact { account: submission.credit.clone(), after: decided.credit },
+        debit: SideFact { account: submission.debit.clone(), unknown: debit.is_none(), after: decided.debit },
+        credit: SideFact { account: submission.credit.clone(), unknown: credit.is_none(), after: decided.credit },
         occurred_at: submission.occurred_at,
         history: submission.history,
         reason: decided.reason,

@@ -1,11 +1,32 @@
 //! `vigie rebuild`.
 
 use crate::config::Config;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Fold the log on top of an older backup instead of into an empty database.
+    #[arg(long)]
+    from_backup: bool,
+}
 
-pub async fn run(_config: Config, _args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("being built")
+pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
+    let terminal = std::io::stderr().is_terminal();
+    let rebuilt = crate::rebuild::run(&config, args.from_backup, |so_far| {
+        if terminal {
+            eprint!("\r{} accounts, {} transactions", so_far.accounts, so_far.transactions);
+            // A progress line that cannot be flushed is no reason to stop.
+            let _ = std::io::stderr().flush();
+        }
+    })
+    .await?;
+    if terminal {
+        eprintln!();
+    }
+    println!(
+        "rebuilt from {} facts: {} accounts, {} transactions, {} dead letters; run `vigie verify` next",
+        rebuilt.facts, rebuilt.accounts, rebuilt.transactions, rebuilt.dead_letters
+    );
+    Ok(ExitCode::SUCCESS)
 }

@@ -31,7 +31,7 @@ pub fn side(account: &str, after: Option<(i64, i64)>) -> SideFact {
         held_minor: 0,
         overdraft_minor: 5_000,
     });
-    SideFact { account: account.parse().unwrap(), after }
+    SideFact { account: account.parse().unwrap(), unknown: false, after }
 }
 
 pub fn transaction(kind: TransactionKind, state: TransactionState, debit: SideFact, credit: SideFact) -> FactBody {

@@ -55,7 +55,7 @@ pub struct Credentials {
 }
 
 #[derive(FromRow)]
-struct PersonRow {
+pub(super) struct PersonRow {
     id: Uuid,
     username: String,
     display_name: String,
@@ -63,7 +63,7 @@ struct PersonRow {
 }
 
 impl PersonRow {
-    fn person(self) -> Person {
+    pub fn person(self) -> Person {
         let role = match self.role.as_str() {
             "operator" => Role::Operator,
             "analyst" => Role::Analyst,

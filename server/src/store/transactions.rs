@@ -103,6 +103,12 @@ impl Store {
 fn select(sight: &Sight) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(SELECT_TRANSACTION);
     query.push("from transaction t").push(JOIN_SIDES).push("where ");
+    push_sight(&mut query, sight);
+    query
+}
+
+/// The condition on a transaction `t` that the reader may see it.
+pub(super) fn push_sight(query: &mut QueryBuilder<Postgres>, sight: &Sight) {
     match sight {
         Sight::All => query.push("true"),
         Sight::Own(own) => {
@@ -112,7 +118,6 @@ fn select(sight: &Sight) -> QueryBuilder<Postgres> {
             query.push(") and (t.state = 1 or t.kind = 1)))")
         }
     };
-    query
 }
 
 struct Filter<'a> {
