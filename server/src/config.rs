@@ -91,7 +91,12 @@ pub struct Config {
     #[arg(long, env = "VIGIE_DATABASE_CONNECTIONS", global = true, default_value_t = 10)]
     pub database_connections: u32,
     /// Log filter in the form of tracing's EnvFilter.
-    #[arg(long, env = "VIGIE_LOG", global = true, default_value = "info,rdkafka=error,librdkafka=error")]
+    #[arg(
+        long,
+        env = "VIGIE_LOG",
+        global = true,
+        default_value = "info,rdkafka=error,librdkafka=error,sqlx::query=error"
+    )]
     pub log: String,
     /// Log as JSON lines.
     #[arg(long, env = "VIGIE_LOG_JSON", global = true, default_value_t = false, num_args = 0..=1, default_missing_value = "true")]

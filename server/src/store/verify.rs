@@ -110,21 +110,23 @@ pub const CHECKS: [Check; 14] = [
         promise: "no transaction is newer than its account, and every change was counted",
         sql: concat!(
             legs!(),
-            ", newest as (
-                select account_id, stripe, max(version) as version, count(*) as changes from leg group by account_id, stripe
+            ", change as (
+                select account_id, stripe, version from leg
+                union all
+                -- A hold changed its account too, without a version in the row.
+                select debit_account, -1, 0 from transaction where state = 2
+            ), newest as (
+                select account_id, stripe, max(version) as version, count(*) as changes from change group by account_id, stripe
             ), counted as (
-                select a.id as account_id, -1 as stripe, a.number, a.version,
-                    1 + (select count(*) from transaction t where t.debit_account = a.id and t.state = 2) as others
-                from account a where a.kind = 1
+                -- Its opening is a customer account's first change.
+                select a.id as account_id, -1 as stripe, a.number, a.version, 1 as others from account a where a.kind = 1
                 union all
                 select s.account_id, s.stripe, a.number, s.version, 0 from account_stripe s join account a on a.id = s.account_id
             )
-            select c.number || case when stripe >= 0 then ' stripe ' || stripe else '' end as subject,
-                'version ' || c.version || ', newest transaction ' || coalesce(n.version, 0)
-                    || ', changes ' || coalesce(n.changes, 0) + c.others as detail
-            from counted c left join newest n using (account_id, stripe)
-            where coalesce(n.version, 0) > c.version or coalesce(n.changes, 0) + c.others > c.version
-                or (stripe >= 0 and coalesce(n.version, 0) <> c.version)
+            select c.number || case when c.stripe >= 0 then ' stripe ' || c.stripe else '' end as subject,
+                'version ' || c.version || ', newest transaction ' || n.version || ', changes ' || n.changes + c.others as detail
+            from newest n join counted c on c.account_id = n.account_id and c.stripe = n.stripe
+            where n.version > c.version or n.changes + c.others > c.version or (c.stripe >= 0 and n.version <> c.version)
             limit $1"
         ),
     },

@@ -6,6 +6,7 @@
 
 mod http;
 mod identity;
+mod import;
 mod ledger_rows;
 mod reads;
 mod schema;
