@@ -62,7 +62,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     };
     book_until_stopped(&config, booker, &queue, &store, &sender, &stop).await;
     drop(sender);
-    tokio::task::spawn_blocking(move || polling.join()).await?.map_err(|_| anyhow::anyhow!("the polling thread panicked"))?;
+    tokio::task::spawn_blocking(move || polling.join())
+        .await?
+        .map_err(|_| anyhow::anyhow!("the polling thread panicked"))?;
     // The broker may be away: rows that stay are sent by the next owner.
     if tokio::time::timeout(Duration::from_secs(5), sending).await.is_err() {
         tracing::warn!("stopped with announcements left to the next owner");

@@ -23,7 +23,12 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         anyhow::bail!("partition {} was never owned", args.partition);
     };
     if fence.halted.is_none() || fence.next_offset != args.offset {
-        anyhow::bail!("partition {} is not halted at offset {}: it stands at {}", args.partition, args.offset, fence.next_offset);
+        anyhow::bail!(
+            "partition {} is not halted at offset {}: it stands at {}",
+            args.partition,
+            args.offset,
+            fence.next_offset
+        );
     }
     store.request_skip(args.partition, args.offset, &args.reason).await?;
     println!("partition {} will pass offset {}; the record goes to the dead letters", args.partition, args.offset);

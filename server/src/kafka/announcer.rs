@@ -97,8 +97,11 @@ impl Announcer {
         if records.is_empty() {
             return Ok(());
         }
-        let pending =
-            Arc::new(Pending { left: AtomicUsize::new(records.len()), failed: AtomicBool::new(false), done: Notify::new() });
+        let pending = Arc::new(Pending {
+            left: AtomicUsize::new(records.len()),
+            failed: AtomicBool::new(false),
+            done: Notify::new(),
+        });
         for record in records {
             self.enqueue(partition, record, &pending).await?;
         }
@@ -109,16 +112,23 @@ impl Announcer {
         Ok(())
     }
 
-    async fn enqueue(&self, partition: i32, record: &AnnouncedRecord, pending: &Arc<Pending>) -> Result<(), AnnounceError> {
+    async fn enqueue(
+        &self,
+        partition: i32,
+        record: &AnnouncedRecord,
+        pending: &Arc<Pending>,
+    ) -> Result<(), AnnounceError> {
         let topic = match record.destination {
             Destination::Events => &self.topics.events,
             Destination::DeadLetters => &self.topics.dead_letters,
         };
         loop {
-            let headers = record.headers.iter().fold(
-                OwnedHeaders::new_with_capacity(record.headers.len()),
-                |headers, (key, value)| headers.insert(Header { key, value: Some(value) }),
-            );
+            let headers = record
+                .headers
+                .iter()
+                .fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
+                    headers.insert(Header { key, value: Some(value) })
+                });
             let message = BaseRecord::with_opaque_to(topic, Arc::clone(pending))
                 .partition(partition)
                 .key(&record.key)

@@ -136,7 +136,8 @@ impl Log {
                 }
                 Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return Ok(()),
                 Some(Err(rdkafka::error::KafkaError::MessageConsumption(
-                    rdkafka::error::RDKafkaErrorCode::OffsetOutOfRange | rdkafka::error::RDKafkaErrorCode::AutoOffsetReset,
+                    rdkafka::error::RDKafkaErrorCode::OffsetOutOfRange
+                    | rdkafka::error::RDKafkaErrorCode::AutoOffsetReset,
                 ))) => return Ok(()),
                 Some(Err(error)) if heard.elapsed() > WAIT => return Err(error.into()),
                 None if heard.elapsed() > WAIT => {

@@ -24,7 +24,8 @@ pub async fn ensure(config: &Config) -> anyhow::Result<Vec<(String, TopicState)>
     let topics = Topics::new(&config.topic_prefix);
     let spec = |name, partitions, settings: &[(&'static str, &'static str)]| {
         settings.iter().fold(
-            NewTopic::new(name, partitions, TopicReplication::Fixed(config.replication)).set("message.timestamp.type", "LogAppendTime"),
+            NewTopic::new(name, partitions, TopicReplication::Fixed(config.replication))
+                .set("message.timestamp.type", "LogAppendTime"),
             |topic, (key, value)| topic.set(key, value),
         )
     };

@@ -95,7 +95,13 @@ impl WorkerStore {
     ///
     /// # Errors
     /// SQLSTATE 55P03 when an earlier owner still holds it.
-    pub async fn take_fence(&self, partition: i32, cluster_id: &str, topic: &str, partition_count: i32) -> sqlx::Result<Fence> {
+    pub async fn take_fence(
+        &self,
+        partition: i32,
+        cluster_id: &str,
+        topic: &str,
+        partition_count: i32,
+    ) -> sqlx::Result<Fence> {
         let row = sqlx::query(
             "insert into fence (partition, epoch, next_offset, cluster_id, topic, partition_count)
              values ($1, 1, 0, $2, $3, $4)
@@ -292,8 +298,10 @@ impl WorkerStore {
             }
         }
         if !unknown.is_empty() {
-            let rows =
-                sqlx::query("select id, number, kind from account where number = any($1)").bind(&unknown).fetch_all(&mut **db).await?;
+            let rows = sqlx::query("select id, number, kind from account where number = any($1)")
+                .bind(&unknown)
+                .fetch_all(&mut **db)
+                .await?;
             for row in &rows {
                 let id = (row.try_get("id")?, AccountKind::from_code(row.try_get("kind")?)?);
                 found.insert(text(row, "number")?, id);
@@ -321,7 +329,13 @@ impl WorkerStore {
     ///
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
-    pub async fn save(&self, db: &mut Db, books: &Books, rows: &[TransactionRow], links: &[LinkChange]) -> sqlx::Result<()> {
+    pub async fn save(
+        &self,
+        db: &mut Db,
+        books: &Books,
+        rows: &[TransactionRow],
+        links: &[LinkChange],
+    ) -> sqlx::Result<()> {
         let ids = save_accounts(db, books).await?;
         save_stripes(db, books, &ids).await?;
         save_links(db, links, &ids).await?;
@@ -401,7 +415,12 @@ fn account(row: &PgRow) -> sqlx::Result<Account> {
     })
 }
 
-async fn load_externals(db: &mut Db, books: &mut Books, ids: &[AccountId], partitions: &BTreeSet<i32>) -> sqlx::Result<()> {
+async fn load_externals(
+    db: &mut Db,
+    books: &mut Books,
+    ids: &[AccountId],
+    partitions: &BTreeSet<i32>,
+) -> sqlx::Result<()> {
     let rows = sqlx::query(
         "select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
          from account where id = any($1)",
@@ -424,7 +443,8 @@ async fn load_externals(db: &mut Db, books: &mut Books, ids: &[AccountId], parti
     .fetch_all(&mut **db)
     .await?;
     for row in &stripes {
-        let stripe = Stripe { version: row.try_get("version")?, booked_minor: row.try_get("booked_minor")?, changed: false };
+        let stripe =
+            Stripe { version: row.try_get("version")?, booked_minor: row.try_get("booked_minor")?, changed: false };
         if let Some(slot) = slots.get(&row.try_get::<AccountId, _>("account_id")?) {
             books.add_stripe(*slot, i32::from(row.try_get::<i16, _>("stripe")?), stripe);
         }
@@ -494,7 +514,8 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
 
 /// Inserts new accounts and updates changed ones; answers the id of every slot.
 async fn save_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId>> {
-    let new: Vec<&Account> = books.accounts().map(|(_, account)| account).filter(|account| account.id.is_none()).collect();
+    let new: Vec<&Account> =
+        books.accounts().map(|(_, account)| account).filter(|account| account.id.is_none()).collect();
     let mut fresh: HashMap<String, AccountId> = HashMap::new();
     if !new.is_empty() {
         let rows = sqlx::query(
@@ -540,7 +561,8 @@ async fn save_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId
         .execute(&mut **db)
         .await?;
     }
-    let id_of = |account: &Account| account.id.or_else(|| fresh.get(account.number.as_str()).copied()).unwrap_or_default();
+    let id_of =
+        |account: &Account| account.id.or_else(|| fresh.get(account.number.as_str()).copied()).unwrap_or_default();
     Ok(books.accounts().map(|(_, account)| id_of(account)).collect())
 }
 

@@ -163,8 +163,11 @@ mod tests {
 
     #[test]
     fn what_was_packed_is_unpacked_byte_for_byte() {
-        let records =
-            vec![record(Destination::Events, b"{}"), record(Destination::DeadLetters, &[0; 70_000]), record(Destination::Events, b"")];
+        let records = vec![
+            record(Destination::Events, b"{}"),
+            record(Destination::DeadLetters, &[0; 70_000]),
+            record(Destination::Events, b""),
+        ];
         assert_eq!(unpack(&pack(&records).unwrap()).unwrap(), records);
         assert_eq!(unpack(&pack(&[]).unwrap()).unwrap(), vec![]);
     }

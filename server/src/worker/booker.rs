@@ -66,7 +66,11 @@ impl<D: Decide> Booker<D> {
                     work.push(batch);
                 }
                 Err(Fault::Transient(said)) => {
-                    tracing::warn!(said, wait_ms = backoff.as_millis() as u64, "batch rolled back, will be tried again");
+                    tracing::warn!(
+                        said,
+                        wait_ms = backoff.as_millis() as u64,
+                        "batch rolled back, will be tried again"
+                    );
                     metrics::counter!("vigie_worker_retries_total").increment(1);
                     self.pause(&mut backoff).await;
                     // The commit may have succeeded before the connection was lost: the fences know.

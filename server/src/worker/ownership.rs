@@ -28,11 +28,15 @@ pub enum Mismatch {
     ForeignCluster { expected: String, found: String },
     #[error("foreign-log: the books were made from topic {expected}, this is {found}")]
     ForeignTopic { expected: String, found: String },
-    #[error("partition-count: the log has {found} partitions, the books were made with {expected}; the count is fixed for life")]
+    #[error(
+        "partition-count: the log has {found} partitions, the books were made with {expected}; the count is fixed for life"
+    )]
     PartitionCount { expected: i32, found: i32 },
     #[error("truncated-log: the log ends at {end}, the books have applied up to {next}; restore the log")]
     LogTruncated { end: i64, next: i64 },
-    #[error("expired-log: the log begins at {start}, the books need {next}; restore the log or rebuild from bank.events")]
+    #[error(
+        "expired-log: the log begins at {start}, the books need {next}; restore the log or rebuild from bank.events"
+    )]
     LogExpired { start: i64, next: i64 },
     #[error("replaced-log: the record before offset {next} is not the one that was applied; this is another log")]
     RecordDiffers { next: i64 },
@@ -164,7 +168,9 @@ impl Ownership {
             return Err(Mismatch::ForeignTopic { expected, found }.into());
         }
         if fence.partition_count != seen.partition_count {
-            return Err(Mismatch::PartitionCount { expected: fence.partition_count, found: seen.partition_count }.into());
+            return Err(
+                Mismatch::PartitionCount { expected: fence.partition_count, found: seen.partition_count }.into()
+            );
         }
         let next = fence.next_offset;
         if seen.bounds.end < next {

@@ -74,8 +74,12 @@ impl Queue {
         let mut taken: Vec<Decoded> = Vec::with_capacity(lines.records.min(records_max));
         let mut bytes = 0;
         let turn = lines.turn;
-        let order: Vec<i32> =
-            lines.by_partition.range(turn..).chain(lines.by_partition.range(..turn)).map(|(partition, _)| *partition).collect();
+        let order: Vec<i32> = lines
+            .by_partition
+            .range(turn..)
+            .chain(lines.by_partition.range(..turn))
+            .map(|(partition, _)| *partition)
+            .collect();
         for partition in order {
             let Some(line) = lines.by_partition.get_mut(&partition) else { continue };
             let mut count = 0;
@@ -115,7 +119,9 @@ impl Queue {
         lines
             .by_partition
             .iter()
-            .filter_map(|(partition, line)| line.front().map(|first| (*partition, line.len(), first.record.recorded_at)))
+            .filter_map(|(partition, line)| {
+                line.front().map(|first| (*partition, line.len(), first.record.recorded_at))
+            })
             .collect()
     }
 }

@@ -234,14 +234,16 @@ async fn a_truncated_or_foreign_log_is_refused_by_name() {
     worker.stop().await;
     let pool = bank.bank.store.pool();
     let halted_as = |name: &'static str| async move {
-        let said: Vec<String> = sqlx::query_scalar("select halted from fence where halted is not null")
-            .fetch_all(pool)
-            .await
-            .unwrap();
+        let said: Vec<String> =
+            sqlx::query_scalar("select halted from fence where halted is not null").fetch_all(pool).await.unwrap();
         said.iter().any(|text| text.starts_with(name))
     };
     let sabotage = [
-        ("update fence set next_offset = next_offset + 1000", "update fence set next_offset = next_offset - 1000", "truncated-log"),
+        (
+            "update fence set next_offset = next_offset + 1000",
+            "update fence set next_offset = next_offset - 1000",
+            "truncated-log",
+        ),
         (
             "update fence set last_sha256 = sha256('other') where last_sha256 is not null",
             "update fence set last_sha256 = sha256('other') where false",
