@@ -23,6 +23,7 @@ use conversation::Conversation;
 use door::{Door, Limits};
 use rights::Rights;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +61,18 @@ impl Live {
     /// The socket's route. Expects a [`RequestContext`] in the request's extensions.
     pub fn router(&self) -> Router {
         Router::new().route("/live", get(open)).with_state(self.clone())
+    }
+
+    /// Waits until every socket has said goodbye, for a moment at most.
+    pub async fn closed(&self) {
+        let empty = async {
+            while self.inner.door.count() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(2), empty).await.is_err() {
+            tracing::warn!(sockets = self.inner.door.count(), "some sockets did not close in time");
+        }
     }
 
     async fn open(self, upgrade: WebSocketUpgrade, person: Person, session: String) -> Response {

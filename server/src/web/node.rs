@@ -13,10 +13,10 @@ use crate::import::uploads::Uploads;
 use crate::kafka::command_log::CommandLog;
 use crate::kafka::command_producer::CommandProducer;
 use crate::kafka::tail::Tail;
+use crate::live::Live;
 use crate::store::Store;
 use anyhow::Context as _;
 use app::ports::Ports;
-use axum::Router;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub struct Node {
     listener: TcpListener,
     state: WebState,
     uploads: Uploads,
+    live: Live,
     /// Runs until dropped.
     _tail: Tail,
     stop: CancellationToken,
@@ -54,6 +55,7 @@ impl Node {
         let tail = Tail::start(config, &feed)?;
         let aged = feed.clone();
         health.watch("feed", move || aged.age().is_some_and(|age| age < FEED_AGE));
+        let live = Live::start(store.clone(), feed.clone(), stop.clone());
         let gateway = Gateway::new(store.clone(), feed, CommandProducer::new(config)?);
         let bank = Arc::new(Bank { store: store.clone(), gateway });
         let uploads = Uploads::new(store.clone(), Bulk::new(config, &store)?, config.currency);
@@ -68,7 +70,7 @@ impl Node {
             clock: Arc::new(SystemClock(config.time_zone)),
         };
         let state = WebState { config: Arc::new(config.clone()), store, ports, leptos: leptos_options(config), health };
-        Ok(Node { listener, state, uploads, _tail: tail, stop })
+        Ok(Node { listener, state, uploads, live, _tail: tail, stop })
     }
 
     /// Where it listens; the port is a real one even if the configuration said 0.
@@ -84,10 +86,11 @@ impl Node {
     /// # Errors
     /// When the listener fails.
     pub async fn run(self) -> anyhow::Result<()> {
-        let router = router(self.state.clone(), Router::new());
+        let router = router(self.state.clone(), self.live.router());
         let background =
             [tokio::spawn(sweep(self.state, self.stop.clone())), tokio::spawn(self.uploads.adopt_orphans())];
         let served = serve(self.listener, router, self.stop).await;
+        self.live.closed().await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         Ok(served?)
     }
