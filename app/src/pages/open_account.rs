@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 /// Offered beside the bank's own currency.
-const CURRENCIES: [&str; 5] = ["EUR", "GBP", "USD", "CHF", "CZK"];
+pub const CURRENCIES: [&str; 5] = ["EUR", "GBP", "USD", "CHF", "CZK"];
 
 #[component]
 pub fn OpenAccountPage() -> impl IntoView {

@@ -16,7 +16,9 @@ use crate::kafka::tail::Tail;
 use crate::live::Live;
 use crate::store::Store;
 use anyhow::Context as _;
+use app::pages::open_account::CURRENCIES;
 use app::ports::Ports;
+use domain::Currency;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,11 +28,14 @@ use tokio_util::sync::CancellationToken;
 /// A feed that was last complete longer ago is not well: pages would be late.
 const FEED_AGE: Duration = Duration::from_secs(10);
 
+const DESKS_AGAIN: Duration = Duration::from_secs(5);
+
 /// A node that listens but does not serve yet.
 pub struct Node {
     listener: TcpListener,
     state: WebState,
     uploads: Uploads,
+    bulk: Bulk,
     live: Live,
     /// Runs until dropped.
     _tail: Tail,
@@ -58,7 +63,8 @@ impl Node {
         let live = Live::start(store.clone(), feed.clone(), stop.clone());
         let gateway = Gateway::new(store.clone(), feed, CommandProducer::new(config)?);
         let bank = Arc::new(Bank { store: store.clone(), gateway });
-        let uploads = Uploads::new(store.clone(), Bulk::new(config, &store)?, config.currency);
+        let bulk = Bulk::new(config, &store)?;
+        let uploads = Uploads::new(store.clone(), bulk.clone(), config.currency);
         let ports = Ports {
             accounts: bank.clone(),
             transactions: bank,
@@ -70,7 +76,7 @@ impl Node {
             clock: Arc::new(SystemClock(config.time_zone)),
         };
         let state = WebState { config: Arc::new(config.clone()), store, ports, leptos: leptos_options(config), health };
-        Ok(Node { listener, state, uploads, live, _tail: tail, stop })
+        Ok(Node { listener, state, uploads, bulk, live, _tail: tail, stop })
     }
 
     /// Where it listens; the port is a real one even if the configuration said 0.
@@ -87,11 +93,24 @@ impl Node {
     /// When the listener fails.
     pub async fn run(self) -> anyhow::Result<()> {
         let router = router(self.state.clone(), self.live.router());
-        let background =
-            [tokio::spawn(sweep(self.state, self.stop.clone())), tokio::spawn(self.uploads.adopt_orphans())];
+        let background = [
+            tokio::spawn(sweep(self.state.clone(), self.stop.clone())),
+            tokio::spawn(self.uploads.adopt_orphans()),
+            tokio::spawn(open_desks(self.bulk, self.state.config.currency)),
+        ];
         let served = serve(self.listener, router, self.stop).await;
         self.live.closed().await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         Ok(served?)
+    }
+}
+
+/// Sees to it that every currency that the pages offer has its cash desk, as soon as a worker runs.
+async fn open_desks(bulk: Bulk, first: Currency) {
+    let offered = CURRENCIES.iter().filter_map(|code| code.parse().ok());
+    let currencies: Vec<Currency> = std::iter::once(first).chain(offered.filter(|currency| *currency != first)).collect();
+    while let Err(error) = bulk.ensure_desks(&currencies).await {
+        tracing::warn!(%error, "the cash desks are not there yet");
+        tokio::time::sleep(DESKS_AGAIN).await;
     }
 }
