@@ -1,9 +1,13 @@
 //! Ctrl-C and SIGTERM as one token that every long-running part watches.
 
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled at the first Ctrl-C or SIGTERM; a second one ends the process at once.
+/// Signals this close together are one: a terminal and a supervisor often send both.
+const SAME: Duration = Duration::from_secs(1);
+
+/// A token that is cancelled at the first Ctrl-C or SIGTERM; a later one ends the process at once.
 ///
 /// # Errors
 /// When the signals cannot be listened to.
@@ -12,18 +16,21 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let cancelled = token.clone();
     tokio::spawn(async move {
-        let mut signals = 0;
+        let mut first: Option<Instant> = None;
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            signals += 1;
-            if signals > 1 {
-                std::process::exit(130);
+            match first {
+                Some(first) if first.elapsed() > SAME => std::process::exit(130),
+                Some(_) => {}
+                None => {
+                    tracing::info!("stopping");
+                    first = Some(Instant::now());
+                    cancelled.cancel();
+                }
             }
-            tracing::info!("stopping");
-            cancelled.cancel();
         }
     });
     Ok(token)

@@ -190,15 +190,20 @@ fn poll_on_a_thread(
         runtime: tokio::runtime::Handle::current(),
         stop: stop.clone(),
     });
-    let consumer = CommandConsumer::new(config, taker)?;
+    let connect = {
+        let config = config.clone();
+        move || CommandConsumer::new(&config, Arc::clone(&taker) as Arc<dyn Owner>)
+    };
+    let consumer = connect()?;
     let decoder = Decoder::new(Signer::new(&config.command_secret), config.partitions);
     let (ownership, queue, rejoin, stop) = (Arc::clone(ownership), Arc::clone(queue), Arc::clone(rejoin), stop.clone());
-    let poll = move || poll_until_stopped(&consumer, &decoder, &ownership, &queue, &rejoin, &stop);
+    let poll = move || poll_until_stopped(consumer, &connect, &decoder, &ownership, &queue, &rejoin, &stop);
     Ok(std::thread::Builder::new().name("vigie-poll".to_owned()).spawn(poll)?)
 }
 
 fn poll_until_stopped(
-    consumer: &CommandConsumer,
+    mut consumer: CommandConsumer,
+    connect: &impl Fn() -> anyhow::Result<CommandConsumer>,
     decoder: &Decoder,
     ownership: &Ownership,
     queue: &Queue,
@@ -209,7 +214,16 @@ fn poll_until_stopped(
     while !stop.is_cancelled() {
         if rejoin.swap(false, Ordering::AcqRel) {
             queue.drop_partitions(&ownership.all().into_keys().collect::<Vec<_>>());
-            consumer.rejoin();
+            // Only a new member is certain to be given its partitions afresh.
+            consumer.leave();
+            consumer = match connect() {
+                Ok(consumer) => consumer,
+                Err(error) => {
+                    tracing::error!(%error, "cannot join the group again; stopping");
+                    stop.cancel();
+                    return;
+                }
+            };
         }
         // The group tolerates minutes without a poll; a stalled database is waited for here, in small steps.
         if !queue.has_room(Duration::from_millis(200)) {

@@ -78,6 +78,7 @@ impl Announcer {
             .set("acks", "all")
             .set("enable.idempotence", "true")
             .set("enable.gapless.guarantee", "true")
+            .set("log_level", "3")
             .set("message.timeout.ms", "0")
             .set("linger.ms", "0")
             .set("batch.num.messages", "10000")

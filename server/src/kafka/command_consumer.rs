@@ -12,7 +12,7 @@ use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A record as it stands in the log, borrowed from the consumer.
 pub struct RawRecord<'a> {
@@ -126,6 +126,17 @@ impl CommandConsumer {
         }
     }
 
+    /// Leaves the group, and stays to be polled until that is surely on the wire: a client destroyed too soon is
+    /// missed only after the session timeout, and its partitions stand still meanwhile.
+    pub fn leave(self) {
+        self.consumer.unsubscribe();
+        let left = Instant::now() + Duration::from_millis(300);
+        while Instant::now() < left {
+            // Nothing polled now is booked by us.
+            let _ = self.consumer.poll(Duration::from_millis(50));
+        }
+    }
+
     /// Reports how far each partition came; advisory, so a failure is of no consequence.
     pub fn report(&self, offsets: &[(i32, i64)]) {
         let mut list = TopicPartitionList::new();
@@ -133,17 +144,5 @@ impl CommandConsumer {
             let _ = list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset));
         }
         let _ = self.consumer.commit(&list, CommitMode::Async);
-    }
-
-    /// Leaves the group and joins it again, so that every partition is taken afresh.
-    pub fn rejoin(&self) {
-        self.consumer.unsubscribe();
-        if let Err(error) = self.consumer.subscribe(&[&self.topic]) {
-            tracing::error!(%error, "cannot join the group again");
-        }
-    }
-
-    pub fn leave(&self) {
-        self.consumer.unsubscribe();
     }
 }
