@@ -39,10 +39,13 @@ pub struct Args {
     /// Column of the date: its name in the header, or its number from 1 (preset columns).
     #[arg(long)]
     pub date_column: Option<String>,
+    /// Column of the account; likewise.
     #[arg(long)]
     pub account_column: Option<String>,
+    /// Column of the signed amount; likewise.
     #[arg(long)]
     pub amount_column: Option<String>,
+    /// Column of the running balance, where there is one: it warns, never rejects; likewise.
     #[arg(long)]
     pub balance_column: Option<String>,
     /// Read and report, send nothing.
@@ -195,21 +198,24 @@ where
 }
 
 fn print(reading: &Reading, accounts: usize, progress: Progress, dry_run: bool) {
+    let on = format!("{} on {}", counted(progress.total, "row"), counted(accounts as u64, "account"));
     if dry_run {
-        println!("{} rows on {accounts} accounts can be imported; nothing was sent", progress.total);
+        println!("{on} can be imported; nothing was sent");
     } else {
         println!(
-            "{} rows on {accounts} accounts: {} added, {} already there, {} refused",
-            progress.total, progress.added, progress.already_there, progress.refused
+            "{on}: {} added, {} already there, {} refused",
+            progress.added, progress.already_there, progress.refused
         );
     }
-    println!("{} lines not taken", progress.bad);
+    println!("{} not taken", counted(progress.bad, "line"));
     if progress.overdrawn_accounts > 0 {
-        println!("{} accounts were below zero at times: imported history may overdraw", progress.overdrawn_accounts);
+        let overdrawn = counted(progress.overdrawn_accounts, "account");
+        println!("{overdrawn} went below zero at times: imported history may overdraw");
     }
     let warnings = reading.problems.iter().filter(|problem| problem.warning).count();
     if warnings > 0 {
-        println!("{warnings} days on which the file's running balance is not what its rows add up to (a warning)");
+        let days = counted(warnings as u64, "day");
+        println!("{days} on which the file's running balance is not what its rows add up to (a warning)");
     }
     let bad: Vec<&ImportProblem> = reading.problems.iter().filter(|problem| !problem.warning).collect();
     for problem in bad.iter().take(PRINTED_PROBLEMS) {
@@ -221,6 +227,10 @@ fn print(reading: &Reading, accounts: usize, progress: Progress, dry_run: bool) 
         let counts: Vec<String> = by_code.iter().map(|(code, count)| format!("{count} {code}")).collect();
         println!("  … in all {}; --json lists every line", counts.join(", "));
     }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn code_word(problem: &ImportProblem) -> String {
