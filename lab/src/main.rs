@@ -1,1 +1,85 @@
-fn main(){}
+//! The proof: programs that drive the product from outside and judge what it did.
+//!
+//! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
+//! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
+//! on purpose: any use of the crates `domain`, `app` and `server`.
+
+mod cpu;
+mod db;
+mod floor;
+mod load;
+mod product;
+mod report;
+mod sender;
+mod services;
+mod topics;
+mod wire;
+
+use clap::{Parser, Subcommand};
+use services::ServiceArgs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Proof commands for Vigie: load, crashes, benchmarks.
+#[derive(Debug, Parser)]
+#[command(name = "lab")]
+struct Cli {
+    #[command(flatten)]
+    services: ServiceArgs,
+    /// The `vigie` to judge; none builds it as it is shipped.
+    #[arg(long, global = true)]
+    vigie: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The floor programs on their own: raw ledger step and bare pipe.
+    Floor(floor::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("lab: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        // Dropping the command stops its processes and services.
+        tokio::select! {
+            outcome = run(cli) => outcome,
+            _ = interrupted() => Err(anyhow::anyhow!("interrupted")),
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Floor(args) => floor::run(&cli.services, &args).await,
+    }
+}
+
+async fn interrupted() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

@@ -1,0 +1,184 @@
+//! The wire as the lab understands it, written from the description and not from the product's code: commands out,
+//! facts in.
+
+use base64::Engine as _;
+use hmac::{Hmac, Mac as _};
+use rdkafka::message::{Header, OwnedHeaders};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+pub const SUBMIT: &str = "vigie.transaction.submit.v1";
+pub const OPEN: &str = "vigie.account.open.v1";
+pub const SOURCE: &str = "vigie/operator";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Deposit,
+    Withdrawal,
+    Transfer,
+}
+
+/// A payment, as it is sent and as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    pub transaction_id: Uuid,
+    pub kind: Kind,
+    pub debit: String,
+    pub credit: String,
+    pub amount_minor: i64,
+}
+
+impl Payment {
+    /// Kafka key: the debited account if it is a customer's, else the credited one.
+    pub fn key(&self) -> &str {
+        if self.kind == Kind::Deposit { &self.credit } else { &self.debit }
+    }
+
+    pub fn value(&self, occurred_at: &str) -> Vec<u8> {
+        let kind = match self.kind {
+            Kind::Deposit => "deposit",
+            Kind::Withdrawal => "withdrawal",
+            Kind::Transfer => "transfer",
+        };
+        format!(
+            r#"{{"transaction_id":"{}","kind":"{kind}","debit":"{}","credit":"{}","amount_minor":{},"currency":"EUR","occurred_at":"{occurred_at}"}}"#,
+            self.transaction_id, self.debit, self.credit, self.amount_minor
+        )
+        .into_bytes()
+    }
+}
+
+/// The value of an `OpenAccount` command.
+pub fn open_account(account: &str, external: bool, overdraft_minor: i64, owner: Option<Uuid>) -> Vec<u8> {
+    let kind = if external { "external" } else { "customer" };
+    let owner = owner.map(|owner| format!(r#","owner":"{owner}""#)).unwrap_or_default();
+    format!(
+        r#"{{"account":"{account}","kind":"{kind}","currency":"EUR","overdraft_minor":{overdraft_minor}{owner}}}"#
+    )
+    .into_bytes()
+}
+
+/// Now, as commands write it.
+pub fn now_text() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+/// A record ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub key: Box<str>,
+    pub id: Uuid,
+    pub kind: &'static str,
+    pub value: Box<[u8]>,
+    pub signature: Box<str>,
+}
+
+/// Signs with the nodes' common key.
+#[derive(Clone)]
+pub struct Signer(Hmac<Sha256>);
+
+impl Signer {
+    pub fn new(secret: &str) -> anyhow::Result<Self> {
+        Ok(Signer(Hmac::new_from_slice(secret.as_bytes())?))
+    }
+
+    pub fn record(&self, key: &str, kind: &'static str, value: Vec<u8>) -> Record {
+        let id = Uuid::now_v7();
+        let mut mac = self.0.clone();
+        let id_text = id.to_string();
+        for part in [key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), SOURCE.as_bytes(), &value] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let tag: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        Record { key: key.into(), id, kind, value: value.into(), signature: format!("v1,{tag}").into() }
+    }
+
+    pub fn payment(&self, payment: &Payment, occurred_at: &str) -> Record {
+        self.record(payment.key(), SUBMIT, payment.value(occurred_at))
+    }
+}
+
+impl Record {
+    pub fn headers(&self, time: &str) -> OwnedHeaders {
+        let mut id = [0; 36];
+        let pairs: [(&str, &str); 7] = [
+            ("ce_specversion", "1.0"),
+            ("ce_id", self.id.hyphenated().encode_lower(&mut id)),
+            ("ce_type", self.kind),
+            ("ce_source", SOURCE),
+            ("ce_time", time),
+            ("content-type", "application/json"),
+            ("vigie_signature", &self.signature),
+        ];
+        let headers = OwnedHeaders::new_with_capacity(pairs.len());
+        pairs.into_iter().fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Position {
+    pub partition: i32,
+    pub offset: i64,
+    pub ordinal: u32,
+    pub last: bool,
+}
+
+/// A fact, as far as the checks need it. Unknown fields are left alone.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Fact {
+    pub position: Position,
+    #[serde(default)]
+    pub command_id: Option<Uuid>,
+    pub fact: String,
+    // transactions
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    #[serde(default)]
+    pub kind: Option<String>,
+    #[serde(default)]
+    pub state: Option<String>,
+    #[serde(default)]
+    pub amount_minor: Option<i64>,
+    #[serde(default)]
+    pub debit: Option<Side>,
+    #[serde(default)]
+    pub credit: Option<Side>,
+    // accounts
+    #[serde(default)]
+    pub account: Option<String>,
+    #[serde(default)]
+    pub status: Option<String>,
+    #[serde(default)]
+    pub after: Option<After>,
+    // answers
+    #[serde(default)]
+    pub repeat: Option<String>,
+    #[serde(default)]
+    pub transaction_id: Option<Uuid>,
+    // refusals and dead letters
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Side {
+    pub account: String,
+    #[serde(default)]
+    pub after: Option<After>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct After {
+    pub version: i64,
+    pub booked_minor: i64,
+    pub held_minor: i64,
+    pub overdraft_minor: i64,
+}
+
+/// A random websocket key.
+pub fn websocket_key() -> String {
+    base64::engine::general_purpose::STANDARD.encode(Uuid::new_v4().as_bytes())
+}
