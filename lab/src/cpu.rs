@@ -46,6 +46,11 @@ pub fn seconds_of_tree(pid: u32) -> f64 {
     ticks as f64 / TICKS_PER_SECOND
 }
 
+/// User and system seconds of one process without its children.
+pub fn seconds_of_process(pid: u32) -> f64 {
+    stat(pid).map_or(0.0, |stat| stat.own_ticks as f64 / TICKS_PER_SECOND)
+}
+
 /// Seconds all processors were busy since start, and seconds they existed.
 pub fn machine_seconds() -> (f64, f64) {
     let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();

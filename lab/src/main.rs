@@ -4,6 +4,8 @@
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
 //! on purpose: any use of the crates `domain`, `app` and `server`.
 
+mod bank;
+mod bench;
 mod cpu;
 mod db;
 mod floor;
@@ -37,6 +39,8 @@ struct Cli {
 enum Command {
     /// The floor programs on their own: raw ledger step and bare pipe.
     Floor(floor::Args),
+    /// Rates, processor time, latency and bytes, each beside its goal.
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Floor(args) => floor::run(&cli.services, &args).await,
+        Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
     }
 }
 

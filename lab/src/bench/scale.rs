@@ -1,0 +1,46 @@
+//! (c): two partitions with two workers against one with one, and one hot account against spread ones.
+
+use super::pipeline::{Plan, drive, open};
+use super::{Context, rounded, show};
+use crate::bank::Bank;
+use crate::load::Spread;
+use crate::report::median;
+use serde_json::{Map, Value, json};
+
+pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let one = Bank::create(context.binary, context.services, "one", 1).await?;
+    let two = Bank::create(context.binary, context.services, "two", 2).await?;
+    open(&one).await?;
+    open(&two).await?;
+    let plan = |workers, spread| Plan {
+        workers,
+        web: false,
+        spread,
+        warm: context.seconds(4).max(std::time::Duration::from_secs(4)),
+        lasting: context.seconds(10),
+        at_most: 60_000.0,
+    };
+    let mut pairs = Vec::new();
+    for _ in 0..if context.quick { 1 } else { 5 } {
+        let single = drive(context, &one, &plan(1, Spread::Zipf)).await?.facts_per_second;
+        let double = drive(context, &two, &plan(2, Spread::Zipf)).await?.facts_per_second;
+        eprintln!("  one {single:.0}/s, two {double:.0}/s");
+        pairs.push((single, double));
+    }
+    let ratios: Vec<f64> = pairs.iter().map(|(single, double)| double / single).collect();
+    let scale = median(&ratios);
+    show("scale_2", scale, "at least 0.95 on 2 cores");
+    let spread = median(&pairs.iter().map(|(single, _)| *single).collect::<Vec<_>>());
+    let hot = drive(context, &one, &plan(1, Spread::Hot)).await?.facts_per_second;
+    show("hot_account_ratio", hot / spread, "");
+    figures.insert("scale_2".into(), json!(rounded(scale)));
+    figures.insert("hot_account_ratio".into(), json!(rounded(hot / spread)));
+    let rounds: Vec<Value> =
+        pairs.iter().map(|(single, double)| json!({ "one": single.round(), "two": double.round() })).collect();
+    figures.insert("scale".into(), json!({ "pairs": rounds, "hot_facts_per_second": hot.round() }));
+    for bank in [one, two] {
+        anyhow::ensure!(bank.balanced().await?, "the books do not sum to zero");
+        bank.remove().await?;
+    }
+    Ok(())
+}
