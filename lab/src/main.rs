@@ -7,9 +7,13 @@
 mod bank;
 mod bench;
 mod cpu;
+mod crash;
 mod db;
+mod events;
 mod floor;
+mod http;
 mod load;
+mod people;
 mod product;
 mod report;
 mod sender;
@@ -39,6 +43,8 @@ struct Cli {
 enum Command {
     /// The floor programs on their own: raw ledger step and bare pipe.
     Floor(floor::Args),
+    /// Load, kills at random moments, and a verdict from journal, database and log.
+    Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
     Bench(bench::Args),
 }
@@ -72,6 +78,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Floor(args) => floor::run(&cli.services, &args).await,
+        Command::Crash(args) => crash::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
     }
 }
