@@ -3,8 +3,10 @@
 //! (a) sustained pipeline rate over the raw ledger step, (b) processor time per event, (c) two workers over one and a
 //! hot account over spread ones, (d) post to frame over the bare pipe, (e) bytes of the first load.
 
+mod first_load;
 mod pipeline;
 mod scale;
+pub mod visible;
 
 use crate::floor::ledger::Ledger;
 use crate::report::{self, line};
@@ -65,6 +67,12 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     }
     if wanted('c') {
         scale::measure(&context, &mut figures).await?;
+    }
+    if wanted('d') {
+        visible::measure(&context, &mut figures).await?;
+    }
+    if wanted('e') {
+        first_load::measure(&context, &mut figures).await?;
     }
     figures.insert("load_1min_after".into(), json!(cpu::load()));
     report::write("bench", &Value::Object(figures))?;

@@ -6,14 +6,17 @@
 
 mod bank;
 mod bench;
+mod conflict;
 mod cpu;
 mod crash;
 mod db;
 mod events;
 mod floor;
 mod http;
+mod live;
 mod load;
 mod people;
+mod poison;
 mod product;
 mod report;
 mod sender;
@@ -43,6 +46,10 @@ struct Cli {
 enum Command {
     /// The floor programs on their own: raw ledger step and bare pipe.
     Floor(floor::Args),
+    /// Bad records among good ones: each in the dead letters, the partitions moving on.
+    Poison(poison::Args),
+    /// One transaction id many times at once, and with another body.
+    Conflict(conflict::Args),
     /// Load, kills at random moments, and a verdict from journal, database and log.
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
@@ -79,6 +86,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Floor(args) => floor::run(&cli.services, &args).await,
         Command::Crash(args) => crash::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Poison(args) => poison::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
     }
 }

@@ -1,7 +1,6 @@
 //! The wire as the lab understands it, written from the description and not from the product's code: commands out,
 //! facts in.
 
-use base64::Engine as _;
 use hmac::{Hmac, Mac as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::{Deserialize, Serialize};
@@ -139,8 +138,6 @@ pub struct Fact {
     #[serde(default)]
     pub kind: Option<String>,
     #[serde(default)]
-    pub state: Option<String>,
-    #[serde(default)]
     pub amount_minor: Option<i64>,
     #[serde(default)]
     pub debit: Option<Side>,
@@ -158,9 +155,6 @@ pub struct Fact {
     pub repeat: Option<String>,
     #[serde(default)]
     pub transaction_id: Option<Uuid>,
-    // refusals and dead letters
-    #[serde(default)]
-    pub reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -176,9 +170,4 @@ pub struct After {
     pub booked_minor: i64,
     pub held_minor: i64,
     pub overdraft_minor: i64,
-}
-
-/// A random websocket key.
-pub fn websocket_key() -> String {
-    base64::engine::general_purpose::STANDARD.encode(Uuid::new_v4().as_bytes())
 }
