@@ -60,6 +60,8 @@ pub struct Person {
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     pub person: Option<Person>,
+    /// Who is signed in cannot be told now: the database does not answer. Nobody is taken for signed out by that.
+    pub unavailable: bool,
     /// The session's secret, as the cookie brought it; present only if the session is valid.
     pub session: Option<String>,
     /// The peer's network address, for throttling.

@@ -76,7 +76,8 @@ impl Visit {
     /// # Errors
     /// [`PageError::SignIn`] if nobody is: everything is denied by default.
     pub fn person(&self) -> Result<Person, PageError> {
-        self.request.person.clone().ok_or(PageError::SignIn)
+        let otherwise = if self.request.unavailable { PageError::Unavailable } else { PageError::SignIn };
+        self.request.person.clone().ok_or(otherwise)
     }
 
     pub fn language(&self) -> Language {

@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 
 /// How long open requests may take to end once the node is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -32,16 +33,22 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// Every route of the node; `live` is the socket's.
 pub fn router(state: WebState, live: Router) -> Router {
-    let pages = Router::new()
-        .leptos_routes_with_handler(generate_route_list(app::App), get(pages::page))
+    let certain = Router::new()
         .route("/accounts/{number}/statement.csv", get(statement_csv::statement))
         .route("/do/{*function}", any(pages::server_function).layer(from_fn(guard::size)))
         .route("/metrics", get(metrics::figures))
-        .fallback(files::file_or_page)
         .layer(from_fn(guard::in_time))
         .with_state(state.clone())
         .merge(live)
-        .layer(from_fn_with_state(state.clone(), context::attach));
+        .layer(from_fn(context::certain));
+    let pages = Router::new()
+        .leptos_routes_with_handler(generate_route_list(app::App), get(pages::page))
+        .fallback(files::file_or_page)
+        .layer(from_fn(guard::in_time))
+        .with_state(state.clone())
+        .merge(certain)
+        .layer(from_fn_with_state(state.clone(), context::attach))
+        .layer(CompressionLayer::new().br(true).gzip(true));
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -29,6 +29,12 @@ pub async fn sign_in(
 pub(super) async fn answer_sign_in(form: &Form, username: &str, next: &str, answer: ports::SignIn) {
     match answer {
         ports::SignIn::Welcome { session, person } => {
+            // The session that this browser had is over, whoever's it was.
+            if let Some(old) = &form.visit.request.session
+                && let Err(error) = form.visit.ports.identity.sign_out(old).await
+            {
+                tracing::warn!(%error, "an earlier session could not be ended");
+            }
             form.cookie(&form.visit.request.session_cookie(&session));
             form.go(local_path(next).unwrap_or_else(|| start_of(person.role)));
         }

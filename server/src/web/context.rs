@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::store::Touch;
 use app::ports::RequestContext;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -58,17 +58,17 @@ pub async fn attach(
     let (ours, cookies) =
         cookies(request.headers()).into_iter().partition::<Vec<_>, _>(|(name, _)| name == cookie_name);
     let mut session = ours.into_iter().next().map(|(_, secret)| secret).filter(|secret| !secret.is_empty());
-    let mut person = None;
-    if let Some(secret) = &session {
-        match state.store.session_person(secret, touch(request.uri().path())).await {
-            Ok(found) => person = found,
-            Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "2")], "503").into_response(),
-        }
-    }
+    let found = match &session {
+        Some(secret) => state.store.session_person(secret, touch(request.uri().path())).await,
+        None => Ok(None),
+    };
+    let unavailable = found.is_err();
+    let person = found.unwrap_or_default();
     session = session.filter(|_| person.is_some());
     let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let context = RequestContext {
         person,
+        unavailable,
         session,
         address: client_address(peer.ip(), request.headers(), &state.config.trusted_proxies).to_string(),
         cookies,
@@ -79,6 +79,14 @@ pub async fn attach(
         currency: state.config.currency,
     };
     request.extensions_mut().insert(context);
+    next.run(request).await
+}
+
+/// Middleware for what is no page: 503 where it cannot be told who asks. Pages say so in words.
+pub async fn certain(request: Request, next: Next) -> Response {
+    if request.extensions().get::<RequestContext>().is_none_or(|context| context.unavailable) {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "2")], "503").into_response();
+    }
     next.run(request).await
 }
 

@@ -176,6 +176,30 @@ async fn files_with_a_hash_are_kept_for_ever_and_sent_compressed() {
 }
 
 #[tokio::test]
+async fn pages_are_sent_compressed_to_those_who_can_read_it() {
+    let bank = TestBank::new().await;
+    let node = TestNode::start(&bank, &[]).await;
+    let mut browser = Browser::new(&node);
+    let (plain, packed) = (browser.get("/sign-in").await, browser.send("GET", "/sign-in", &[("accept-encoding", "br")], "").await);
+    assert_eq!((plain.header("content-encoding"), packed.header("content-encoding")), (None, Some("br")));
+    assert!(packed.body.len() < plain.body.len());
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_before() {
+    let bank = TestBank::new().await;
+    let node = TestNode::start(&bank, &[]).await;
+    with_password(&bank, "alice", Role::Customer).await;
+    let mut browser = signed_in(&node, "alice").await;
+    let before = browser.cookies.clone();
+    browser.post("/do/sign_in", "username=alice&password=correct+horse+battery").await;
+    assert_ne!(browser.cookies, before);
+    assert!(is_known(&mut browser).await);
+    browser.cookies = before;
+    assert!(!is_known(&mut browser).await);
+}
+
+#[tokio::test]
 async fn asked_to_stop_the_node_ends_and_takes_no_more() {
     let bank = TestBank::new().await;
     let mut node = TestNode::start(&bank, &[]).await;
@@ -194,7 +218,11 @@ async fn a_database_that_is_away_is_said_so_and_never_taken_for_signed_out() {
     let mut browser = signed_in(&node, "alice").await;
     let rename = "alter table session rename to session_away";
     sqlx::query(rename).execute(bank.store.pool()).await.unwrap();
-    assert_eq!(browser.get("/sign-in").await.status, 503);
+    let page = browser.get("/").await;
+    assert_eq!((page.status, page.header("location")), (503, None));
+    assert!(page.body.contains("<main"), "the page says so in words");
+    assert_eq!(browser.get("/accounts/NOBODYS/statement.csv").await.status, 503);
+    assert_eq!(browser.post("/do/sign_out", "").await.status, 503);
     sqlx::query("alter table session_away rename to session").execute(bank.store.pool()).await.unwrap();
     assert!(is_known(&mut browser).await);
 }
