@@ -46,7 +46,9 @@ impl Viewer {
     /// is not theirs to know.
     fn sees_transaction(&self, fact: &TransactionFact) -> bool {
         let credited = fact.state == TransactionState::Posted || fact.kind == TransactionKind::Deposit;
-        self.sees(&fact.debit.account) || (credited && self.sees(&fact.credit.account))
+        // An account that did not exist then was nobody's.
+        let sees = |side: &SideFact| self.own.is_none() || (!side.unknown && self.sees(&side.account));
+        sees(&fact.debit) || (credited && sees(&fact.credit))
     }
 
     /// The fact gives or takes a right of this person: what they may see must be read again.

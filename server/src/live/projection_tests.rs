@@ -75,6 +75,14 @@ fn that_somebody_tried_to_pay_them_is_not_a_customers_to_know() {
 }
 
 #[test]
+fn what_was_refused_before_an_account_existed_is_not_its_owners() {
+    let (debit, credit) = (SideFact { unknown: true, ..side("C1", None) }, side("C2", None));
+    let fact = fact(transaction(TransactionKind::Transfer, TransactionState::Refused, debit, credit));
+    assert!(view(&customer(&["C1"]), &fact).is_none());
+    assert!(view(&analyst(), &fact).is_some());
+}
+
+#[test]
 fn a_refused_deposit_is_the_credited_customers_own() {
     let sides = (side("CASH-EUR", None), side("C1", None));
     let fact = fact(transaction(TransactionKind::Deposit, TransactionState::Refused, sides.0, sides.1));
@@ -165,8 +173,8 @@ prop_compose! {
         let after = own_after.map(|(version, booked_minor, held_minor, overdraft_minor)| {
             AccountAfter { version, booked_minor, held_minor, overdraft_minor }
         });
-        let ours = SideFact { account: "C1".parse().unwrap(), after };
-        let theirs = SideFact { account: "C2".parse().unwrap(), after: Some(OTHER) };
+        let ours = SideFact { account: "C1".parse().unwrap(), unknown: false, after };
+        let theirs = SideFact { account: "C2".parse().unwrap(), unknown: false, after: Some(OTHER) };
         let (debit, credit) = if own_debited { (ours, theirs) } else { (theirs, ours) };
         let occurred_at = "2025-07-15T12:00:00Z".parse().unwrap();
         let id = Uuid::from_u128(7);

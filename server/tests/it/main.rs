@@ -8,6 +8,7 @@ mod http;
 mod identity;
 mod import;
 mod ledger_rows;
+mod live;
 mod reads;
 mod schema;
 mod support;
