@@ -39,12 +39,22 @@ pub struct Record {
 pub enum Input {
     Command(Command),
     /// Cannot be served. With the command when it could be read that far, so that whoever waits is answered.
-    DeadLetter { reason: DeadLetterReason, detail: String, command: Option<Command> },
+    DeadLetter {
+        reason: DeadLetterReason,
+        detail: String,
+        command: Option<Command>,
+    },
 }
 
 /// Judges a transaction that the ledger could book. Staged state is kept or dropped with the batch.
 pub trait Decide {
-    fn decide(&mut self, submission: &SubmitTransaction, recorded_at: DateTime<Utc>, debit: &Account, credit: &Account) -> Verdict;
+    fn decide(
+        &mut self,
+        submission: &SubmitTransaction,
+        recorded_at: DateTime<Utc>,
+        debit: &Account,
+        credit: &Account,
+    ) -> Verdict;
     /// The batch was committed.
     fn keep(&mut self) {}
     /// The batch was rolled back.
@@ -118,11 +128,7 @@ pub struct Outcome {
 }
 
 /// Applies a batch, in order.
-pub fn step<'a>(
-    books: &mut Books,
-    records: impl IntoIterator<Item = &'a Record>,
-    decide: &mut impl Decide,
-) -> Outcome {
+pub fn step<'a>(books: &mut Books, records: impl IntoIterator<Item = &'a Record>, decide: &mut impl Decide) -> Outcome {
     let mut outcome = Outcome::default();
     for (index, record) in records.into_iter().enumerate() {
         match &record.input {

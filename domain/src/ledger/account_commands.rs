@@ -25,8 +25,12 @@ pub(super) fn apply(
     }
 }
 
-const ANSWERED: FactBody =
-    FactBody::CommandAnswered(CommandAnswered { repeat: Repeat::Duplicate, transaction_id: None, state: None, reason: None });
+const ANSWERED: FactBody = FactBody::CommandAnswered(CommandAnswered {
+    repeat: Repeat::Duplicate,
+    transaction_id: None,
+    state: None,
+    reason: None,
+});
 
 fn open_account(
     books: &mut Books,
@@ -61,7 +65,12 @@ fn open_account(
     Ok(FactBody::AccountOpened(account_fact(books, slot, open.owner)))
 }
 
-fn set_link(books: &mut Books, change: &LinkAccount, linked: bool, links: &mut Vec<LinkChange>) -> Result<FactBody, Refused> {
+fn set_link(
+    books: &mut Books,
+    change: &LinkAccount,
+    linked: bool,
+    links: &mut Vec<LinkChange>,
+) -> Result<FactBody, Refused> {
     let slot = existing(books, &change.account)?;
     if books.is_linked(slot, change.person) == linked {
         return Ok(ANSWERED);

@@ -117,21 +117,14 @@ fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, deci
         Err(reason) => return refused(reason),
     };
     let amount = submission.amount_minor;
-    let after = (
-        books.booked_with(debit, record.partition, -amount),
-        books.booked_with(credit, record.partition, amount),
-    );
+    let after =
+        (books.booked_with(debit, record.partition, -amount), books.booked_with(credit, record.partition, amount));
     let (Some(debit_booked), Some(credit_booked)) = after else {
         return refused(RefusalReason::BalanceOverflow);
     };
     match decide.decide(submission, record.recorded_at, books.account(debit), books.account(credit)) {
         Verdict::Refuse(reason) => refused(reason),
-        Verdict::Hold => Decided {
-            state: TransactionState::Held,
-            reason: None,
-            debit: hold(books, debit, amount),
-            credit: None,
-        },
+        Verdict::Hold => hold(books, debit, amount),
         Verdict::Allow => Decided {
             state: TransactionState::Posted,
             reason: None,
@@ -142,11 +135,16 @@ fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, deci
 }
 
 /// Reserves a customer's money; an external account needs no reserve.
-fn hold(books: &mut Books, debit: Slot, amount: AmountMinor) -> Option<AccountAfter> {
-    match books.account(debit).kind {
-        AccountKind::Customer => Some(books.change(debit, |account| account.after.held_minor += amount)),
+fn hold(books: &mut Books, debit: Slot, amount: AmountMinor) -> Decided {
+    let account = books.account(debit);
+    let Some(held_minor) = account.after.held_minor.checked_add(amount) else {
+        return refused(RefusalReason::BalanceOverflow);
+    };
+    let after = match account.kind {
+        AccountKind::Customer => Some(books.change(debit, |account| account.after.held_minor = held_minor)),
         AccountKind::External => None,
-    }
+    };
+    Decided { state: TransactionState::Held, reason: None, debit: after, credit: None }
 }
 
 /// Both accounts, if the ledger's own rules let the transaction through.

@@ -1,0 +1,174 @@
+//! A database in memory, with the tables and the constraints that matter. A database transaction is a copy that
+//! replaces the original, or is dropped.
+
+use chrono::{DateTime, Utc};
+use domain::command::Command;
+use domain::fact::{AccountAfter, DeadLetterReason, Fact};
+use domain::ledger::{Account, Body, Books, Input, KnownTransaction, Outcome, Record, Stripe};
+use domain::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionState};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAccount {
+    pub kind: AccountKind,
+    pub currency: Currency,
+    pub status: AccountStatus,
+    pub after: AccountAfter,
+    pub opened_at: DateTime<Utc>,
+}
+
+/// Version and balance after; none until posted.
+pub type Posted = Option<(i64, i64)>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTransaction {
+    pub body: Body,
+    pub state: TransactionState,
+    pub reason: Option<RefusalReason>,
+    pub debit: Posted,
+    pub credit: Posted,
+    pub history: bool,
+    pub origin: (i32, i64),
+}
+
+/// The business tables: what a rebuild must give again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Database {
+    pub accounts: BTreeMap<AccountNumber, StoredAccount>,
+    pub stripes: BTreeMap<(AccountNumber, i32), (i64, i64)>,
+    pub links: BTreeSet<(AccountNumber, Uuid)>,
+    pub transactions: BTreeMap<Uuid, StoredTransaction>,
+    pub dead_letters: BTreeMap<(i32, i64), DeadLetterReason>,
+    /// Partition → next offset.
+    pub fences: BTreeMap<i32, i64>,
+    /// What may not have been said yet, by partition and first offset.
+    pub announcements: BTreeMap<(i32, i64), Vec<Fact>>,
+}
+
+impl Database {
+    pub fn next_offset(&self, partition: i32) -> i64 {
+        self.fences.get(&partition).copied().unwrap_or_default()
+    }
+
+    /// Loads what the batch names, and nothing else, as the worker does.
+    pub fn load(&self, batch: &[Record]) -> Books {
+        let mut books = Books::default();
+        let partitions: BTreeSet<i32> = batch.iter().map(|record| record.partition).collect();
+        let commands = batch.iter().filter_map(|record| match &record.input {
+            Input::Command(command) => Some(command),
+            Input::DeadLetter { .. } => None,
+        });
+        let (mut named, mut linked) = (BTreeSet::new(), BTreeSet::new());
+        for command in commands {
+            if let Command::SubmitTransaction(submission) = command {
+                named.extend([submission.debit.clone(), submission.credit.clone()]);
+                if let Some(known) = self.transactions.get(&submission.transaction_id) {
+                    let (body, state, reason) = (known.body.clone(), known.state, known.reason);
+                    books.add_known(submission.transaction_id, KnownTransaction { body, state, reason });
+                }
+            } else {
+                named.insert(command.key().clone());
+                linked.insert(command.key().clone());
+            }
+        }
+        for number in named {
+            let Some(stored) = self.accounts.get(&number) else { continue };
+            let slot = books.add_account(Account {
+                id: Some(1),
+                number: number.clone(),
+                kind: stored.kind,
+                currency: stored.currency,
+                status: stored.status,
+                after: stored.after,
+                opened_at: stored.opened_at,
+                changed: false,
+            });
+            for partition in &partitions {
+                if let Some((version, booked_minor)) = self.stripes.get(&(number.clone(), *partition)) {
+                    let stripe = Stripe { version: *version, booked_minor: *booked_minor, changed: false };
+                    books.add_stripe(slot, *partition, stripe);
+                }
+            }
+            if linked.contains(&number) {
+                for (_, person) in self.links.iter().filter(|(account, _)| *account == number) {
+                    books.add_link(slot, *person);
+                }
+            }
+        }
+        books
+    }
+
+    /// Moves the fences, stores what the step did, and the facts as announcements.
+    ///
+    /// # Panics
+    /// Where the real schema would refuse.
+    pub fn save(&mut self, batch: &[Record], books: &Books, outcome: &Outcome) {
+        self.save_accounts(books);
+        for link in &outcome.links {
+            let entry = (books.account(link.slot).number.clone(), link.person);
+            let changed = if link.linked { self.links.insert(entry) } else { self.links.remove(&entry) };
+            assert!(changed, "a link that was there already, or never");
+        }
+        for row in &outcome.rows {
+            let posted = row.state == TransactionState::Posted;
+            assert_eq!(row.debit.posted.is_some(), posted, "a posted row is complete, another moved nothing");
+            assert_eq!(row.credit.posted.is_some(), posted, "a posted row is complete, another moved nothing");
+            assert_eq!(row.state == TransactionState::Refused, row.reason.is_some(), "refused says why");
+            let stored = StoredTransaction {
+                body: Body::from(&row.submission),
+                state: row.state,
+                reason: row.reason,
+                debit: row.debit.posted,
+                credit: row.credit.posted,
+                history: row.submission.history,
+                origin: (row.partition, row.offset),
+            };
+            let before = self.transactions.insert(row.submission.transaction_id, stored);
+            assert_eq!(before, None, "a transaction id is a primary key");
+        }
+        for letter in &outcome.dead_letters {
+            let record = &batch[letter.record];
+            let before = self.dead_letters.insert((record.partition, record.offset), letter.reason);
+            assert_eq!(before, None, "one dead letter per record");
+        }
+        for fact in &outcome.facts {
+            let first = self.next_offset(fact.position.partition);
+            self.announcements.entry((fact.position.partition, first)).or_default().push(fact.clone());
+        }
+        for record in batch {
+            assert!(record.offset >= self.next_offset(record.partition), "a record behind the fence");
+        }
+        for record in batch {
+            self.fences.insert(record.partition, record.offset + 1);
+        }
+    }
+
+    fn save_accounts(&mut self, books: &Books) {
+        for (_, account) in books.accounts() {
+            let stored = StoredAccount {
+                kind: account.kind,
+                currency: account.currency,
+                status: account.status,
+                after: account.after,
+                opened_at: account.opened_at,
+            };
+            if account.id.is_none() {
+                let before = self.accounts.insert(account.number.clone(), stored);
+                assert_eq!(before, None, "an account number is unique");
+            } else if account.changed {
+                self.accounts.insert(account.number.clone(), stored);
+            } else {
+                assert_eq!(
+                    self.accounts[&account.number], stored,
+                    "changed, but not marked so: it would not be stored"
+                );
+            }
+        }
+        for (slot, partition, stripe) in books.stripes().filter(|(_, _, stripe)| stripe.changed) {
+            let number = books.account(slot).number.clone();
+            assert_eq!(books.account(slot).kind, AccountKind::External, "only external accounts have stripes");
+            self.stripes.insert((number, partition), (stripe.version, stripe.booked_minor));
+        }
+    }
+}
