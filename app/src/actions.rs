@@ -13,7 +13,9 @@ pub mod set_preference;
 pub mod sign_in;
 pub mod sign_in_demo;
 pub mod sign_out;
+pub mod start_import;
 pub mod submit_transaction;
+pub mod upload_import;
 
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;

@@ -16,8 +16,9 @@ pub mod state;
 mod statement_csv;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use state::WebState;
 use std::future::IntoFuture as _;
@@ -36,6 +37,12 @@ pub fn router(state: WebState, live: Router) -> Router {
     let certain = Router::new()
         .route("/accounts/{number}/statement.csv", get(statement_csv::statement))
         .route("/do/{*function}", any(pages::server_function).layer(from_fn(guard::size)))
+        .route(
+            "/do/upload_import",
+            // The guard's limit is the one that counts.
+            post(app::actions::upload_import::answer).layer(DefaultBodyLimit::disable()).layer(from_fn(guard::size)),
+        )
+        .route("/charts/{name}", get(app::chart::answer))
         .route("/metrics", get(metrics::figures))
         .layer(from_fn(guard::in_time))
         .with_state(state.clone())

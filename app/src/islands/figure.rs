@@ -26,6 +26,7 @@ fn follow(address: String, element: web_sys::Element) {
     use std::rc::Rc;
     use std::time::Duration;
 
+    read_out(&element);
     live::join(live::Seed::default());
     let (stale, asking) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
     let noted = stale.clone();
@@ -53,4 +54,52 @@ fn follow(address: String, element: web_sys::Element) {
         });
     };
     set_interval(turn, Duration::from_secs(1));
+}
+
+/// The value under the pointer or the focus is written below the plot, and the arrow keys walk from mark to mark: one
+/// tab stop for all of them.
+#[cfg(feature = "hydrate")]
+fn read_out(element: &web_sys::Element) {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::prelude::Closure;
+
+    const MARK: &str = ".plot a";
+    let mark_of = |event: &web_sys::Event| {
+        let target: web_sys::Element = event.target()?.dyn_into().ok()?;
+        target.closest(MARK).ok().flatten()
+    };
+    let root = element.clone();
+    let show = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let Some(text) = mark_of(&event).and_then(|mark| mark.get_attribute("aria-label")) else { return };
+        if let Ok(Some(readout)) = root.query_selector(".readout") {
+            readout.set_text_content(Some(&text));
+        }
+    });
+    let walk = Closure::<dyn Fn(web_sys::KeyboardEvent)>::new(move |event: web_sys::KeyboardEvent| {
+        let back = match event.key().as_str() {
+            "ArrowRight" | "ArrowDown" => false,
+            "ArrowLeft" | "ArrowUp" => true,
+            _ => return,
+        };
+        let Some(mark) = mark_of(&event) else { return };
+        let mut next = if back { mark.previous_element_sibling() } else { mark.next_element_sibling() };
+        while let Some(other) = next.take() {
+            if other.matches(MARK).unwrap_or(false) {
+                event.prevent_default();
+                let _always_valid = mark.set_attribute("tabindex", "-1").and(other.set_attribute("tabindex", "0"));
+                if let Some(other) = other.dyn_ref::<web_sys::SvgElement>() {
+                    let _not_focusable = other.focus();
+                }
+                return;
+            }
+            next = if back { other.previous_element_sibling() } else { other.next_element_sibling() };
+        }
+    });
+    for name in ["pointerover", "focusin"] {
+        let _never_fails = element.add_event_listener_with_callback(name, show.as_ref().unchecked_ref());
+    }
+    let _never_fails = element.add_event_listener_with_callback("keydown", walk.as_ref().unchecked_ref());
+    // As long as the page.
+    show.forget();
+    walk.forget();
 }
