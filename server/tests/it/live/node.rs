@@ -196,6 +196,7 @@ async fn attach(State(store): State<Store>, mut request: Request, next: Next) ->
         None => None,
     };
     request.extensions_mut().insert(RequestContext {
+        unavailable: false,
         session: session.filter(|_| person.is_some()),
         person,
         address: "192.0.2.1".to_owned(),
