@@ -147,10 +147,10 @@ fn first_line(text: &str, position: &csv::Position) -> u64 {
     position.line() + skipped as u64
 }
 
-/// A bank's name as it enters ids and account numbers: capitals and digits.
+/// A bank's name as it enters ids and account numbers: capitals and digits; no name is the home bank's.
 fn bank_name(name: &str) -> String {
     let short: String = name.chars().filter(char::is_ascii_alphanumeric).take(BANK_PREFIX_MAX).collect();
-    short.to_ascii_uppercase()
+    if short.is_empty() { HOME_BANK.to_ascii_uppercase() } else { short.to_ascii_uppercase() }
 }
 
 /// By day, keeping the file's order within a day; a file that runs backwards is turned round first.
@@ -258,7 +258,7 @@ fn berka_sign(code: &str) -> Option<AmountMinor> {
 /// never meet.
 fn account_number(typed: &str, bank: &str) -> Option<AccountNumber> {
     let number = AccountNumber::from_typed(typed).ok()?;
-    if bank.is_empty() || bank.eq_ignore_ascii_case(HOME_BANK) {
+    if bank.eq_ignore_ascii_case(HOME_BANK) {
         return Some(number);
     }
     format!("{bank}-{number}").parse().ok()

@@ -122,3 +122,26 @@ async fn an_empty_bank_is_sound() {
     let bank = TestBank::new().await;
     assert!(verify(&bank.store).await.unwrap().clean);
 }
+
+/// Runs `vigie verify --json`: its exit code and its report.
+fn vigie_verify(bank: &TestBank) -> (Option<i32>, serde_json::Value) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["verify", "--json", "--database-url", bank.config.database_url.reveal()])
+        .args(["--command-secret", bank.config.command_secret.reveal()])
+        .output()
+        .unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_command_ends_with_1_and_names_the_violation_or_with_0() {
+    let bank = TestBank::new().await;
+    sqlx::raw_sql(SOUND).execute(bank.store.pool()).await.unwrap();
+    let (code, report) = vigie_verify(&bank);
+    assert_eq!((code, report["clean"].as_bool(), report["counts"]["posted"].as_i64()), (Some(0), Some(true), Some(3)));
+    sqlx::raw_sql("update account set held_minor = 0 where number = 'C1'").execute(bank.store.pool()).await.unwrap();
+    let (code, report) = vigie_verify(&bank);
+    assert_eq!((code, report["clean"].as_bool()), (Some(1), Some(false)));
+    assert_eq!(report["violations"][0]["check"], "holds-equal-held-transactions");
+    assert_eq!(report["violations"][0]["subject"], "C1");
+}

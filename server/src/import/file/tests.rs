@@ -142,6 +142,16 @@ fn the_banks_time_zone_does_not_change_a_transactions_id() {
     assert_ne!(here.rows[0].occurred_at, there.rows[0].occurred_at);
 }
 
+#[test]
+fn no_bank_is_the_home_bank_and_any_other_keeps_its_accounts_apart() {
+    let split = Split::new(STUDENT.as_bytes(), None).unwrap();
+    let home = split.suggest(None, Currency::EUR);
+    let read = |bank: &str| split.read(&ImportMapping { bank: bank.into(), ..home.clone() }, Paris).unwrap();
+    assert_eq!(ids(&read("")), ids(&read("Home")));
+    assert_eq!(booked(&read("other bank"))[0].0, "OTHERBANK-C7");
+    assert_ne!(ids(&read("")), ids(&read("other bank")));
+}
+
 /// Days of an export, each with its lines: few accounts and amounts, so that equal lines are common.
 fn days() -> impl Strategy<Value = Vec<Vec<(u8, i64)>>> {
     prop::collection::vec(prop::collection::vec((0_u8..3, -3_i64..4), 0..5), 1..20)
