@@ -108,11 +108,21 @@ where
             }
             Err(error) => {
                 set_error(&response, &visit, &error);
-                frame(&visit, error_page(&visit, &error))
+                let reference = reference();
+                if error == PageError::Unavailable {
+                    tracing::error!(reference, address = visit.address, "a page could not be loaded");
+                }
+                frame(&visit, error_page(&visit, &error, &reference))
             }
         }
     })
     .into_any()
+}
+
+/// Short enough to be read out on the telephone; stands in the log too.
+fn reference() -> String {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    id.get(24..).unwrap_or(&id).to_uppercase()
 }
 
 fn set_error(response: &ResponseOptions, visit: &Visit, error: &PageError) {

@@ -10,7 +10,12 @@ use domain::{AccountStatus, AmountMinor};
 use leptos::prelude::*;
 
 #[component]
-pub fn AccountCard(account: AccountView, language: Language) -> impl IntoView {
+pub fn AccountCard(
+    account: AccountView,
+    language: Language,
+    /// Its first action is the page's primary one.
+    primary: bool,
+) -> impl IntoView {
     let text = &Texts::of(language).home;
     let address = format!("/accounts/{}", account.account);
     let number = account.account.clone();
@@ -28,7 +33,7 @@ pub fn AccountCard(account: AccountView, language: Language) -> impl IntoView {
                 {status.map(|status| view! { <span class="badge" data-tone="wait"><Icon name="lock" />{status}</span> })}
             </header>
             <Standings account=account.clone() language />
-            {(account.status == AccountStatus::Open).then(|| view! { <AccountActions account=account.account language /> })}
+            {(account.status == AccountStatus::Open).then(|| view! { <AccountActions account=account.account language primary /> })}
         </article>
     }
 }
@@ -56,15 +61,15 @@ pub fn Standings(account: AccountView, language: Language) -> impl IntoView {
             </div>
             <div>
                 <dt>{text.booked}</dt>
-                <dd>{live(Standing::Booked, account.booked_minor, None)}</dd>
+                <dd data-term="=">{live(Standing::Booked, account.booked_minor, None)}</dd>
             </div>
             <div>
                 <dt>{text.held}</dt>
-                <dd data-sign="minus">{live(Standing::Held, account.held_minor, None)}</dd>
+                <dd data-term="−">{live(Standing::Held, account.held_minor, None)}</dd>
             </div>
             <div>
                 <dt>{text.overdraft}</dt>
-                <dd data-sign="plus">{language.money(overdraft, currency)}</dd>
+                <dd data-term="+">{language.money(overdraft, currency)}</dd>
             </div>
         </dl>
     }
@@ -72,12 +77,13 @@ pub fn Standings(account: AccountView, language: Language) -> impl IntoView {
 
 /// Pay, add, withdraw, with this account chosen.
 #[component]
-pub fn AccountActions(account: String, language: Language) -> impl IntoView {
+pub fn AccountActions(account: String, language: Language, primary: bool) -> impl IntoView {
+    let look = primary.then_some("primary");
     let text = &Texts::of(language).home;
     let link = |kind: &str| format!("/pay?type={kind}&account={account}");
     view! {
         <div class="actions">
-            <a class="button" data-look="primary" href=link("transfer")>
+            <a class="button" data-look=look href=link("transfer")>
                 <Icon name="pay" />
                 {text.pay}
             </a>

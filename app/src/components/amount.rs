@@ -4,7 +4,7 @@ use crate::language::Language;
 use domain::{AmountMinor, Currency};
 use leptos::prelude::*;
 
-/// `data-sign` says which way it goes, so that the style need not read the text.
+/// `data-sign` says which way it goes, so that the style need not read the text. Unsigned amounts go nowhere.
 #[component]
 pub fn Amount(
     amount_minor: AmountMinor,
@@ -16,10 +16,12 @@ pub fn Amount(
 ) -> impl IntoView {
     let text =
         if signed { language.money_signed(amount_minor, currency) } else { language.money(amount_minor, currency) };
-    let sign = match amount_minor {
-        ..0 => "out",
-        0 => "none",
-        1.. => "in",
+    let sign = if amount_minor < 0 {
+        "out"
+    } else if signed && amount_minor > 0 {
+        "in"
+    } else {
+        "none"
     };
     view! { <span class="amount" data-sign=sign>{text}</span> }
 }

@@ -78,7 +78,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
         <LiveChip language as_of=visit.now() all=staff resume accounts=vec![found.account.clone()] />
     };
     let actions = (!staff && found.account.status == AccountStatus::Open)
-        .then(|| view! { <AccountActions account=found.account.account.clone() language /> });
+        .then(|| view! { <AccountActions account=found.account.account.clone() language primary=true /> });
     Ok(Page::new(title, place, body(&visit, &number, &days, found)).actions(actions).live(chip))
 }
 

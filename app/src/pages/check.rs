@@ -89,16 +89,23 @@ fn rows(visit: &Visit, payment: &Payment, back: &str) -> AnyView {
             }
         })
         .collect_view();
-    view! { <dl class="rows">{rows}</dl> }.into_any()
+    view! {
+        <div class="panel">
+            <dl class="rows">{rows}</dl>
+        </div>
+    }
+    .into_any()
 }
 
 /// Plain words about what is unusual; they never stop anybody.
 fn warnings(visit: &Visit, payment: &Payment, account: &AccountView, new_payee: bool) -> AnyView {
     let text = &visit.texts().pay;
     let takes = payment.kind != TransactionKind::Deposit;
-    let large = takes && payment.amount_minor > account.available_minor / 2;
+    let beyond = takes && payment.amount_minor > account.available_minor;
+    let large = takes && !beyond && payment.amount_minor > account.available_minor / 2;
     view! {
         {new_payee.then(|| view! { <Notice tone=Tone::Wait text=text.new_payee /> })}
+        {beyond.then(|| view! { <Notice tone=Tone::Wait text=text.beyond /> })}
         {large.then(|| view! { <Notice tone=Tone::Wait text=text.large /> })}
     }
     .into_any()

@@ -71,7 +71,8 @@ fn cards(visit: &Visit, accounts: &[AccountView]) -> AnyView {
         .into_any();
     }
     let language = visit.language();
-    let cards = accounts.iter().cloned().map(|account| view! { <AccountCard account language /> });
+    let cards = accounts.iter().cloned().enumerate();
+    let cards = cards.map(|(index, account)| view! { <AccountCard account language primary=index == 0 /> });
     view! { <div class="cards">{cards.collect_view()}</div> }.into_any()
 }
 

@@ -24,7 +24,7 @@ pub fn role_name(texts: &Texts, role: Role) -> &'static str {
 }
 
 /// The page for an error, to be framed like any other.
-pub fn error_page(visit: &Visit, error: &PageError) -> Page {
+pub fn error_page(visit: &Visit, error: &PageError, reference: &str) -> Page {
     let texts = visit.texts();
     let text = &texts.common;
     match error {
@@ -57,12 +57,14 @@ pub fn error_page(visit: &Visit, error: &PageError) -> Page {
         }
         PageError::Unavailable => {
             let address = visit.address.clone();
+            let reference = fill(text.error_reference, &[("reference", reference)]);
             Page::new(
                 text.unavailable_title,
                 Place::Elsewhere,
                 view! {
                     <Notice tone=Tone::Bad text=text.unavailable>
                         <p>{text.unavailable_payment}</p>
+                        <p>{reference}</p>
                     </Notice>
                     <p>
                         <a class="button" data-look="primary" href=address>

@@ -29,6 +29,7 @@ catalogue! {
         change: "Change", "Modifier";
         change_what: "Change {what}", "Modifier : {what}";
         new_payee: "You have not paid this account lately. Make sure you know whose it is: money sent cannot be called back.", "Vous n’avez pas payé ce compte récemment. Assurez-vous de savoir à qui il appartient : un envoi ne se reprend pas.";
+        beyond: "This is more than what is available: it will be refused unless money comes in first.", "Cela dépasse le disponible : ce sera refusé, sauf si de l’argent arrive avant.";
         large: "This takes more than half of what is available.", "Cela dépasse la moitié du disponible.";
         send: "Send {amount} to {account}", "Envoyer {amount} à {account}";
         send_deposit: "Add {amount} to {account}", "Déposer {amount} sur {account}";

@@ -78,7 +78,7 @@ fn statement_row(visit: &Visit, account: &str, row: &TransactionView) -> AnyView
             <th scope="row" class="what">
                 <a href=format!("/transactions/{}", row.id)>{what(&texts.account, account, row)}</a>
                 {row.reference.clone().map(|reference| view! { <span class="reference">{reference}</span> })}
-                {row.history.then(|| view! { <span class="reference">{texts.account.history}</span> })}
+                {row.history.then(|| view! { " " <span class="origin">{texts.account.history}</span> })}
             </th>
             <td class="state">
                 <StateBadge state=Some(TransactionState::Posted) language />

@@ -31,8 +31,10 @@ pub fn decided(visit: &Visit, row: &TransactionView) -> AnyView {
             (text.refused, reason.into_iter().chain([text.no_money_moved]).collect())
         }
     };
-    let received = Step { state: None, word: text.received, at: Some(row.occurred_at), note: vec![], is_last: false };
-    let outcome = Step { state: Some(row.state), word, at: Some(row.recorded_at), note, is_last: true };
+    // Posted and refused are decided in the step that follows the log; only what was held has another moment.
+    let at = matches!(row.state, TransactionState::Posted | TransactionState::Refused).then_some(row.recorded_at);
+    let received = Step { state: None, word: text.received, at: Some(row.recorded_at), note: vec![], is_last: false };
+    let outcome = Step { state: Some(row.state), word, at, note, is_last: true };
     list(visit, vec![received, outcome], is_open(row.state))
 }
 
