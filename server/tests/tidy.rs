@@ -43,13 +43,17 @@ fn every_rust_file() -> Vec<(String, String)> {
     files(&["domain", "app", "server", "frontend", "lab"], "rs")
 }
 
+fn without_visibility(item: &str) -> &str {
+    item.find("mod ").filter(|at| item[..*at].starts_with("pub")).map_or(item, |at| &item[at..])
+}
+
 /// Each `#[cfg(test)]` of a file: its line, the attributes after it, and what it stands before.
 fn test_items(text: &str) -> Vec<(usize, Vec<&str>, &str)> {
     let lines: Vec<&str> = text.lines().collect();
     let item = |at: usize| {
         let attributes: Vec<&str> = lines[at + 1..].iter().take_while(|line| line.starts_with("#[")).copied().collect();
         let item = lines.get(at + 1 + attributes.len()).copied().unwrap_or_default();
-        (at, attributes, item.trim_start_matches("pub(crate) ").trim_start_matches("pub "))
+        (at, attributes, without_visibility(item))
     };
     lines.iter().enumerate().filter(|(_, line)| **line == "#[cfg(test)]").map(|(at, _)| item(at)).collect()
 }
