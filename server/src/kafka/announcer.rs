@@ -9,6 +9,7 @@ use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub enum Destination {
 pub struct AnnouncedRecord {
     pub destination: Destination,
     pub key: Vec<u8>,
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
     pub value: Vec<u8>,
 }
 
@@ -128,7 +129,7 @@ impl Announcer {
                 .headers
                 .iter()
                 .fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
-                    headers.insert(Header { key, value: Some(value) })
+                    headers.insert(Header { key, value: Some(value.as_ref()) })
                 });
             let message = BaseRecord::with_opaque_to(topic, Arc::clone(pending))
                 .partition(partition)

@@ -7,11 +7,15 @@ use crate::kafka::signature::hex;
 use domain::envelope;
 use domain::fact::{Fact, FactBody};
 use domain::ledger::DeadLetter;
+use std::borrow::Cow;
 
 /// The row cannot be read: it was written by another version, or damaged.
 #[derive(Debug, thiserror::Error)]
 #[error("the announcement cannot be read: {0}")]
 pub struct UnreadableAnnouncement(&'static str);
+
+/// What a posted transaction's fact takes, so that writing it does not grow the buffer.
+const FACT_BYTES: usize = 768;
 
 /// A fact as a record of bank.events.
 ///
@@ -25,18 +29,24 @@ pub fn fact_record(fact: &Fact, key: &[u8]) -> serde_json::Result<AnnouncedRecor
         destination: Destination::Events,
         key: key.to_vec(),
         headers: cloud_event(id, fact.body.type_name(), time),
-        value: serde_json::to_vec(fact)?,
+        value: {
+            let mut value = Vec::with_capacity(FACT_BYTES);
+            serde_json::to_writer(&mut value, fact)?;
+            value
+        },
     })
 }
 
-fn cloud_event(id: String, kind: &str, time: String) -> Vec<(String, Vec<u8>)> {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+type Headers = Vec<(Cow<'static, str>, Cow<'static, [u8]>)>;
+
+fn cloud_event(id: String, kind: &'static str, time: String) -> Headers {
+    let header = |name: &'static str, value: &'static str| (Cow::Borrowed(name), Cow::Borrowed(value.as_bytes()));
     vec![
         header(envelope::CE_SPECVERSION, envelope::SPECVERSION),
-        (envelope::CE_ID.to_owned(), id.into_bytes()),
+        (Cow::Borrowed(envelope::CE_ID), Cow::Owned(id.into_bytes())),
         header(envelope::CE_TYPE, kind),
         header(envelope::CE_SOURCE, "vigie/worker"),
-        (envelope::CE_TIME.to_owned(), time.into_bytes()),
+        (Cow::Borrowed(envelope::CE_TIME), Cow::Owned(time.into_bytes())),
         header(envelope::CONTENT_TYPE, envelope::JSON),
     ]
 }
@@ -45,7 +55,7 @@ fn cloud_event(id: String, kind: &str, time: String) -> Vec<(String, Vec<u8>)> {
 pub fn dead_letter_record(letter: &DeadLetter, decoded: &Decoded, topic: &str) -> AnnouncedRecord {
     let record = &decoded.record;
     let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
-    let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
+    let header = |name: &'static str, value: String| (Cow::Borrowed(name), Cow::Owned(value.into_bytes()));
     AnnouncedRecord {
         destination: Destination::DeadLetters,
         key: decoded.key.to_vec(),
@@ -125,7 +135,7 @@ pub fn unpack(row: &[u8]) -> Result<Vec<AnnouncedRecord>, UnreadableAnnouncement
         let mut headers = Vec::with_capacity(usize::from(count));
         for _ in 0..count {
             let name = String::from_utf8(take(&mut rest)?.to_vec()).map_err(|_| UnreadableAnnouncement("header"))?;
-            headers.push((name, take(&mut rest)?.to_vec()));
+            headers.push((Cow::Owned(name), Cow::Owned(take(&mut rest)?.to_vec())));
         }
         let value = take(&mut rest)?.to_vec();
         records.push(AnnouncedRecord { destination, key, headers, value });
