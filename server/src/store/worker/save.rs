@@ -1,0 +1,213 @@
+//! What came of a batch, stored in the transaction that moved its fences.
+
+use super::{AnnouncementRow, Db, DeadLetterRow, WorkerStore, delete_announced, small};
+use crate::store::codes::{Code, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
+use domain::ledger::{Account, AccountId, Books, LinkChange, TransactionRow};
+use sqlx::Row as _;
+use std::collections::HashMap;
+
+impl WorkerStore {
+    /// Stores accounts, stripes, links and transactions of a batch.
+    ///
+    /// # Errors
+    /// SQLSTATE classes 22 and 23 when a record's values do not fit.
+    pub async fn save(
+        &self,
+        db: &mut Db,
+        books: &Books,
+        rows: &[TransactionRow],
+        links: &[LinkChange],
+    ) -> sqlx::Result<()> {
+        let ids = save_accounts(db, books).await?;
+        save_stripes(db, books, &ids).await?;
+        save_links(db, links, &ids).await?;
+        save_transactions(db, rows, &ids).await
+    }
+
+    /// Stores dead letters and announcements, and deletes announcements that were acknowledged meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_messages(
+        &self,
+        db: &mut Db,
+        letters: &[DeadLetterRow],
+        announcements: &[AnnouncementRow],
+        announced: &[(i32, i64)],
+    ) -> sqlx::Result<()> {
+        save_dead_letters(db, letters).await?;
+        sqlx::query(
+            "insert into announcement (partition, first_offset, last_offset, records)
+             select * from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[])",
+        )
+        .bind(announcements.iter().map(|row| small(row.partition)).collect::<Vec<_>>())
+        .bind(announcements.iter().map(|row| row.first_offset).collect::<Vec<_>>())
+        .bind(announcements.iter().map(|row| row.last_offset).collect::<Vec<_>>())
+        .bind(announcements.iter().map(|row| row.records.as_slice()).collect::<Vec<_>>())
+        .execute(&mut **db)
+        .await?;
+        if announced.is_empty() {
+            return Ok(());
+        }
+        delete_announced(db, announced).await
+    }
+}
+
+/// Inserts new accounts and updates changed ones; answers the id of every slot.
+async fn save_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId>> {
+    let new: Vec<&Account> =
+        books.accounts().map(|(_, account)| account).filter(|account| account.id.is_none()).collect();
+    let mut fresh: HashMap<String, AccountId> = HashMap::new();
+    if !new.is_empty() {
+        let rows = sqlx::query(
+            "insert into account (number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at)
+             select * from unnest($1::text[], $2::smallint[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[],
+                 $7::bigint[], $8::bigint[], $9::timestamptz[])
+             returning number, id",
+        )
+        .bind(new.iter().map(|account| account.number.as_str()).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.kind.code()).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.currency.as_str()).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.status.code()).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.after.booked_minor).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.after.held_minor).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.after.overdraft_minor).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.after.version).collect::<Vec<_>>())
+        .bind(new.iter().map(|account| account.opened_at).collect::<Vec<_>>())
+        .fetch_all(&mut **db)
+        .await?;
+        for row in &rows {
+            fresh.insert(row.try_get("number")?, row.try_get("id")?);
+        }
+    }
+    let changed: Vec<(AccountId, &Account)> = books
+        .accounts()
+        .filter(|(_, account)| account.changed)
+        .filter_map(|(_, account)| account.id.map(|id| (id, account)))
+        .collect();
+    if !changed.is_empty() {
+        sqlx::query(
+            "update account set status = now_is.status, booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
+                 overdraft_minor = now_is.overdraft_minor, version = now_is.version
+             from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                 as now_is (id, status, booked_minor, held_minor, overdraft_minor, version)
+             where account.id = now_is.id",
+        )
+        .bind(changed.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, account)| account.status.code()).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, account)| account.after.booked_minor).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, account)| account.after.held_minor).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, account)| account.after.overdraft_minor).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, account)| account.after.version).collect::<Vec<_>>())
+        .execute(&mut **db)
+        .await?;
+    }
+    let id_of =
+        |account: &Account| account.id.or_else(|| fresh.get(account.number.as_str()).copied()).unwrap_or_default();
+    Ok(books.accounts().map(|(_, account)| id_of(account)).collect())
+}
+
+async fn save_stripes(db: &mut Db, books: &Books, ids: &[AccountId]) -> sqlx::Result<()> {
+    let mut changed: Vec<_> = books.stripes().filter(|(_, _, stripe)| stripe.changed).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    changed.sort_unstable_by_key(|(slot, partition, _)| (ids[*slot], *partition));
+    sqlx::query(
+        "insert into account_stripe (account_id, stripe, booked_minor, version)
+         select * from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[])
+         on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version",
+    )
+    .bind(changed.iter().map(|(slot, _, _)| ids[*slot]).collect::<Vec<_>>())
+    .bind(changed.iter().map(|(_, partition, _)| small(*partition)).collect::<Vec<_>>())
+    .bind(changed.iter().map(|(_, _, stripe)| stripe.booked_minor).collect::<Vec<_>>())
+    .bind(changed.iter().map(|(_, _, stripe)| stripe.version).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sqlx::Result<()> {
+    for link in links {
+        let statement = if link.linked {
+            "insert into account_link (person_id, account_id) values ($1, $2) on conflict do nothing"
+        } else {
+            "delete from account_link where person_id = $1 and account_id = $2"
+        };
+        sqlx::query(statement).bind(link.person).bind(ids[link.slot]).execute(&mut **db).await?;
+    }
+    Ok(())
+}
+
+/// Inserts in id order, so that two workers given the same ids wait for each other instead of deadlocking.
+async fn save_transactions(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut rows: Vec<&TransactionRow> = rows.iter().collect();
+    rows.sort_unstable_by_key(|row| row.submission.transaction_id);
+    macro_rules! column {
+        (|$row:ident| $value:expr) => {
+            rows.iter().map(|$row| $value).collect::<Vec<_>>()
+        };
+    }
+    let flags = |row: &TransactionRow| {
+        let history = if row.submission.history { FLAG_HISTORY } else { 0 };
+        let clock = if row.clock_out_of_bounds { FLAG_OCCURRED_AT_OUT_OF_BOUNDS } else { 0 };
+        history | clock
+    };
+    sqlx::query(
+        "insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
+             debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
+             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference)
+         select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::integer[],
+             $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::smallint[],
+             $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::text[], $19::text[],
+             $20::text[])",
+    )
+    .bind(column!(|row| row.submission.transaction_id))
+    .bind(column!(|row| row.recorded_at))
+    .bind(column!(|row| row.submission.occurred_at))
+    .bind(column!(|row| row.submission.amount_minor))
+    .bind(column!(|row| row.debit.slot.map(|slot| ids[slot])))
+    .bind(column!(|row| row.credit.slot.map(|slot| ids[slot])))
+    .bind(column!(|row| row.debit.posted.map(|posted| posted.0)))
+    .bind(column!(|row| row.debit.posted.map(|posted| posted.1)))
+    .bind(column!(|row| row.credit.posted.map(|posted| posted.0)))
+    .bind(column!(|row| row.credit.posted.map(|posted| posted.1)))
+    .bind(column!(|row| row.offset))
+    .bind(column!(|row| small(row.partition)))
+    .bind(column!(|row| row.submission.kind.code()))
+    .bind(column!(|row| row.state.code()))
+    .bind(column!(|row| flags(row)))
+    .bind(column!(|row| row.reason.map(Code::code)))
+    .bind(column!(|row| row.submission.currency.as_str()))
+    .bind(column!(|row| row.debit.slot.is_none().then(|| row.submission.debit.as_str())))
+    .bind(column!(|row| row.credit.slot.is_none().then(|| row.submission.credit.as_str())))
+    .bind(column!(|row| row.submission.reference.as_deref()))
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+async fn save_dead_letters(db: &mut Db, letters: &[DeadLetterRow]) -> sqlx::Result<()> {
+    if letters.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into dead_letter (partition, command_offset, recorded_at, reason, detail, length, sha256, head)
+         select * from unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[],
+             $7::bytea[], $8::bytea[])",
+    )
+    .bind(letters.iter().map(|letter| small(letter.partition)).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.offset).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.recorded_at).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.detail.as_str()).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.length).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.sha256.as_slice()).collect::<Vec<_>>())
+    .bind(letters.iter().map(|letter| letter.head.as_slice()).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
