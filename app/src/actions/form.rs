@@ -53,6 +53,11 @@ impl Form {
         if let Some(person) = &self.visit.request.person {
             return Some(person.clone());
         }
+        if self.visit.request.unavailable {
+            // Who it is cannot be told now: the page says so, and that sending again is safe.
+            self.go(page);
+            return None;
+        }
         let back = if values.is_empty() { page.to_owned() } else { with_form(page, self.keep(values, &[]).await) };
         self.go(&format!("/sign-in?next={}", encode(&back)));
         None

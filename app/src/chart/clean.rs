@@ -64,7 +64,8 @@ pub fn clean(svg: &str) -> Result<Vec<Mark>, ChartError> {
             })?;
             rest[start.0 + wanted.len() + 2..].split('"').next()
         };
-        let number = |wanted: &str| attribute(wanted).and_then(|text| text.parse::<f32>().ok()).filter(|n| n.is_finite());
+        let number =
+            |wanted: &str| attribute(wanted).and_then(|text| text.parse::<f32>().ok()).filter(|n| n.is_finite());
         let index = |wanted: &str| attribute(wanted).and_then(|text| text.parse::<usize>().ok());
         let (shape, colour) = match (name, index("data-index").or(index("data-category")), attribute("d")) {
             ("rect", Some(_), _) => {

@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn bars_are_as_long_as_their_values_and_the_first_is_on_top() {
-        let marks = lying_bars(FRAME, &[vec![10.0, 5.0], vec![10.0, 0.0]], &["--category-1", "--category-2"], 40.0).unwrap();
+        let marks =
+            lying_bars(FRAME, &[vec![10.0, 5.0], vec![10.0, 0.0]], &["--category-1", "--category-2"], 40.0).unwrap();
         let bar = |series, category| {
             marks.iter().find(|mark| (mark.series, mark.category) == (series, category)).map(rect).unwrap()
         };

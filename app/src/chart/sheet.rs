@@ -91,7 +91,11 @@ impl Sheet {
     }
 
     pub fn dot(&mut self, x: f32, y: f32, fill: &str) {
-        self.write(format_args!(r#"<circle class="dot" cx="{}" cy="{}" r="4" fill="var({fill})"/>"#, short(x), short(y)));
+        self.write(format_args!(
+            r#"<circle class="dot" cx="{}" cy="{}" r="4" fill="var({fill})"/>"#,
+            short(x),
+            short(y)
+        ));
     }
 
     /// The whole drawing, named and described.

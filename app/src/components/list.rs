@@ -54,9 +54,18 @@ pub fn Pager(
 
 /// When the page was rendered, and the link that renders it again: what there is without JavaScript.
 #[component]
-pub fn AsOf(texts: &'static Texts, time: String, now: Stamp, address: String) -> impl IntoView {
+pub fn AsOf(
+    texts: &'static Texts,
+    time: String,
+    now: Stamp,
+    address: String,
+    /// All of the page follows by itself once it is live; then this says nothing more.
+    #[prop(optional)]
+    follows: bool,
+) -> impl IntoView {
+    let follows = follows.then_some("");
     view! {
-        <p class="as-of">
+        <p class="as-of" data-follows=follows>
             <time datetime=crate::format::machine_time(now)>
                 {crate::text::fill(texts.common.as_of, &[("time", &time)])}
             </time>

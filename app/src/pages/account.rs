@@ -69,6 +69,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
         limit: ROWS,
     };
     let found = visit.ports.accounts.statement(&person, &query).await?;
+    let figure = statement::figure(&visit, &person, &number, days.range).await?;
     let staff = person.role != Role::Customer;
     let place = if staff { Place::Activity } else { Place::Home };
     let title = fill(visit.texts().account.title, &[("account", number.as_str())]);
@@ -79,10 +80,10 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     };
     let actions = (!staff && found.account.status == AccountStatus::Open)
         .then(|| view! { <AccountActions account=found.account.account.clone() language primary=true /> });
-    Ok(Page::new(title, place, body(&visit, &number, &days, found)).actions(actions).live(chip))
+    Ok(Page::new(title, place, body(&visit, &number, &days, found, figure)).actions(actions).live(chip))
 }
 
-fn body(visit: &Visit, number: &AccountNumber, days: &Days, found: StatementPage) -> AnyView {
+fn body(visit: &Visit, number: &AccountNumber, days: &Days, found: StatementPage, figure: Option<AnyView>) -> AnyView {
     let texts = visit.texts();
     let language = visit.language();
     let opened = visit.query.get("opened").is_some();
@@ -103,7 +104,7 @@ fn body(visit: &Visit, number: &AccountNumber, days: &Days, found: StatementPage
     view! {
         {opened.then(|| view! { <Notice tone=Tone::Ok text=opened_text /> })}
         <Standings account=found.account.clone() language />
-        {statement::figure(visit, number, days.range)}
+        {figure}
         <Panel title=texts.account.statement aside>
             {filter} {unbooked} {table} {pager}
         </Panel>

@@ -142,7 +142,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
         {filter_form(&visit, &filters, staff, bad_account)}
         <div class="panel">{list(&visit, &filters, &accounts, rows, resume)}</div>
         <Pager newer older newer_word=texts.transaction.newest older_word=texts.common.older />
-        <AsOf texts time=language.hour_minute(now) now address=visit.address.clone() />
+        <AsOf texts time=language.hour_minute(now) now address=visit.address.clone() follows=filters.is_plain() />
     };
     let page = Page::new(title, Place::Activity, body);
     Ok(if let Some(chip) = chip { page.live(chip) } else { page })

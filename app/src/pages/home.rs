@@ -43,7 +43,7 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     let body = view! {
         {opening(&visit, &accounts)}
         <div class="home">{cards(&visit, &accounts)} {last(&visit, accounts, rows, rows_resume)}</div>
-        <AsOf texts=visit.texts() time=language.hour_minute(as_of) now=as_of address="/".to_owned() />
+        <AsOf texts=visit.texts() time=language.hour_minute(as_of) now=as_of address="/".to_owned() follows=true />
     };
     Ok(Page::new(text.title, Place::Home, body).actions(open).live(chip))
 }

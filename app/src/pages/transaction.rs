@@ -96,7 +96,7 @@ fn chip(visit: &Visit, resume: Option<ResumeToken>, staff: bool) -> AnyView {
 fn as_of(visit: &Visit) -> AnyView {
     let now = visit.now();
     let time = visit.language().hour_minute(now);
-    view! { <AsOf texts=visit.texts() time now address=visit.address.clone() /> }.into_any()
+    view! { <AsOf texts=visit.texts() time now address=visit.address.clone() follows=true /> }.into_any()
 }
 
 fn next_steps(visit: &Visit, staff: bool) -> Option<AnyView> {

@@ -1,13 +1,16 @@
 //! The statement's tables: booked rows with their running balance, and above them what stands outside of it.
 
 use super::Visit;
+use crate::chart::{self, ChartName, ChartQuery, FigureView};
 use crate::components::list::transaction_words;
+use crate::components::panel::Panel;
 use crate::components::{Amount, StateBadge};
 use crate::format::machine_time;
-use crate::islands::TransactionTable;
-use crate::ports::{DateRange, StatementPage};
+use crate::islands::{LiveFigure, TransactionTable};
+use crate::ports::{DateRange, Person, StatementPage, Window};
 use crate::text::account::Account;
 use crate::text::fill;
+use crate::visit::PageError;
 use domain::view::TransactionView;
 use domain::{AccountNumber, TransactionKind, TransactionState};
 use leptos::prelude::*;
@@ -106,7 +109,33 @@ fn what(text: &Account, account: &str, row: &TransactionView) -> String {
     }
 }
 
-/// The balance over time in the range.
-pub fn figure(_visit: &Visit, _number: &AccountNumber, _range: DateRange) -> Option<AnyView> {
-    None
+/// The balance over time in the range; nothing where nothing has happened.
+///
+/// # Errors
+/// As the port answers.
+pub async fn figure(
+    visit: &Visit,
+    person: &Person,
+    number: &AccountNumber,
+    range: DateRange,
+) -> Result<Option<AnyView>, PageError> {
+    let range = (range != DateRange::default()).then_some(range);
+    let query = ChartQuery { window: Window::All, account: Some(number.clone()), range, currency: None, width: None };
+    let chart = ChartName::Balance;
+    let drawn = chart::load(&visit.ports, person, visit.language(), visit.request.currency, chart, &query).await?;
+    if drawn.plots.is_empty() {
+        return Ok(None);
+    }
+    let texts = visit.texts();
+    let address = query.href(chart);
+    Ok(Some(
+        view! {
+            <Panel title=texts.account.balance_over_time>
+                <LiveFigure address>
+                    <FigureView figure=drawn texts />
+                </LiveFigure>
+            </Panel>
+        }
+        .into_any(),
+    ))
 }
