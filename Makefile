@@ -23,7 +23,7 @@ bench:       ## measure against floors; writes target/bench/latest.json
 crash:       ## kill everything at random and count; writes target/crash/latest.json
 	@dev/toolchain && dev/site && cargo build -p server --bin vigie --release && cargo lab crash
 
-screenshots: ## every page, three widths, two themes, into target/screenshots
+screenshots: ## every page, three widths, two themes, into end2end/results/screenshots
 	@dev/toolchain test && dev/site && cargo build --workspace --exclude frontend --bin vigie && dev/e2e --project=screenshots
 
 sqlx:        ## write .sqlx from a private migrated database, if queries are checked

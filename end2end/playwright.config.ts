@@ -1,5 +1,6 @@
 // How the browser's tests run. dev/e2e starts vigie and sets VIGIE_URL; the browser is the distribution's Chromium.
-// Promises: every spec runs twice, with JavaScript and without; none is retried, so a flaky test is a failing test.
+// Promises: every spec runs twice, with JavaScript and without, save what is about JavaScript itself (live/); none is
+// retried, so a flaky test is a failing test.
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
@@ -13,10 +14,11 @@ const use = {
   trace: 'retain-on-failure' as const,
   launchOptions: { executablePath: chromium, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] },
 };
+const screenshots = 'screenshots.spec.ts';
 
 export default defineConfig({
   testDir: 'specs',
-  outputDir: 'results',
+  outputDir: 'results/runs',
   fullyParallel: true,
   workers: 2,
   retries: 0,
@@ -24,8 +26,12 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   projects: [
-    { name: 'with-javascript', testIgnore: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: true } },
-    { name: 'without-javascript', testIgnore: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: false } },
-    { name: 'screenshots', testMatch: 'screenshots.spec.ts', use: { ...use, javaScriptEnabled: true } },
+    { name: 'with-javascript', testIgnore: screenshots, use: { ...use, javaScriptEnabled: true } },
+    {
+      name: 'without-javascript',
+      testIgnore: [screenshots, 'live/**'],
+      use: { ...use, javaScriptEnabled: false },
+    },
+    { name: 'screenshots', testMatch: screenshots, use: { ...use, javaScriptEnabled: true } },
   ],
 });
