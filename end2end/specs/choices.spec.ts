@@ -35,7 +35,7 @@ test('a browser that asks for French gets French before anything is chosen', asy
 test('the theme changes the colours, on the same page and the next', async ({ page, customer }) => {
   void customer;
   const path = '/explore?type=deposit';
-  const background = () => page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
+  const background = () => page.locator('html').evaluate((html) => getComputedStyle(html).backgroundColor);
   await page.emulateMedia({ colorScheme: 'light' });
   await page.goto(path);
   expect(await background()).toBe('rgb(246, 250, 252)');

@@ -100,17 +100,19 @@ fn session_list(visit: &Visit, sessions: Vec<SessionView>) -> AnyView {
         .collect_view();
     view! {
         <Panel title=text.sessions>
-            <table class="data">
-                <caption>{fill(text.session_caption, &[("count", &count)])}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{text.since}</th>
-                        <th scope="col">{text.seen}</th>
-                        <td></td>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <div class="table-scroll" role="region" tabindex="0" aria-label=text.sessions>
+                <table class="data">
+                    <caption>{fill(text.session_caption, &[("count", &count)])}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.since}</th>
+                            <th scope="col">{text.seen}</th>
+                            <td></td>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
             <form class="form" method="post" action="/do/sign_out_everywhere">
                 <p class="hint">{text.everywhere_hint}</p>
                 <button class="button" data-look="danger">
