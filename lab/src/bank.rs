@@ -73,7 +73,9 @@ impl Bank {
                 return Ok(());
             }
             if begun.elapsed() > limit {
-                anyhow::bail!("after {limit:?} undecided records by partition: {behind:?}, unannounced batches: {unannounced}");
+                anyhow::bail!(
+                    "after {limit:?} undecided records by partition: {behind:?}, unannounced batches: {unannounced}"
+                );
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

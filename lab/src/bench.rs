@@ -53,8 +53,13 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     let binary = product::binary(vigie.map(PathBuf::as_path))?;
     let services = Services::start(service_args, "bench")?;
     let wanted = |part: char| args.only.is_empty() || args.only.contains(&part);
-    let context =
-        Context { services: &services, binary: &binary, quick: args.quick, partitions: args.partitions, set: &args.set };
+    let context = Context {
+        services: &services,
+        binary: &binary,
+        quick: args.quick,
+        partitions: args.partitions,
+        set: &args.set,
+    };
     let plain = product::Product::new(&binary, &services, &services.database_url, "bank", args.partitions)?;
     let mut figures = Map::new();
     figures.insert("circumstances".into(), report::circumstances(Some(&plain), &services.database_url).await);

@@ -4,12 +4,12 @@
 use crate::bank::Bank;
 use crate::bench::visible::until_ready;
 use crate::crash::submit::post_payment;
+use crate::db;
 use crate::people;
 use crate::product::{self, free_port};
 use crate::report::{self, line};
 use crate::services::{ServiceArgs, Services};
 use crate::wire::{Kind, Payment};
-use crate::db;
 use serde_json::json;
 use sqlx::Row as _;
 use std::collections::BTreeMap;
@@ -51,7 +51,8 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
         let mut parallel = crate::http::Visitor::new(&host);
         parallel.cookies.clone_from(&visitor.cookies);
         let payment = payment.clone();
-        tasks.push(tokio::spawn(async move { post_payment(&mut parallel, &payment).await.map(|answer| answer.gist()) }));
+        tasks
+            .push(tokio::spawn(async move { post_payment(&mut parallel, &payment).await.map(|answer| answer.gist()) }));
     }
     for task in tasks {
         *answers.entry(task.await??).or_default() += 1;
@@ -75,7 +76,11 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     web.stop()?;
     worker.stop()?;
     let conflict = format!("303 /transactions/{}?conflict=1", payment.transaction_id);
-    let fine = one_row && moved == -payment.amount_minor && answers.len() == 1 && other_amount == conflict && other_payer == conflict;
+    let fine = one_row
+        && moved == -payment.amount_minor
+        && answers.len() == 1
+        && other_amount == conflict
+        && other_payer == conflict;
     line("rows of the transaction", rows.len(), "1");
     line("different answers", answers.len(), "1");
     println!("  {answers:?}\n  other amount: {other_amount}\n  other payer: {other_payer}");

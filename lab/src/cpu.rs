@@ -33,16 +33,15 @@ pub fn seconds_of_tree(pid: u32) -> f64 {
     let mut tree = HashSet::from([pid]);
     loop {
         let before = tree.len();
-        tree.extend(stats.iter().filter(|(_, stat)| tree.contains(&stat.parent)).map(|(pid, _)| *pid).collect::<Vec<_>>());
+        tree.extend(
+            stats.iter().filter(|(_, stat)| tree.contains(&stat.parent)).map(|(pid, _)| *pid).collect::<Vec<_>>(),
+        );
         if tree.len() == before {
             break;
         }
     }
-    let ticks: u64 = stats
-        .iter()
-        .filter(|(pid, _)| tree.contains(pid))
-        .map(|(_, stat)| stat.own_ticks + stat.reaped_ticks)
-        .sum();
+    let ticks: u64 =
+        stats.iter().filter(|(pid, _)| tree.contains(pid)).map(|(_, stat)| stat.own_ticks + stat.reaped_ticks).sum();
     ticks as f64 / TICKS_PER_SECOND
 }
 

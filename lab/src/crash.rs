@@ -110,7 +110,8 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
         conductor.until_ready().await?;
         let pause = Duration::from_secs_f64(people.len() as f64 / f64::from(args.forms_per_second.max(1)));
         for (index, person) in people.iter().enumerate() {
-            let payees = people.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.account.clone());
+            let payees =
+                people.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.account.clone());
             let customer = Customer {
                 visitor: person.sign_in(&host).await?,
                 username: person.username.clone(),
@@ -134,7 +135,12 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
         }
         let victim = rng.random_range(0..2);
         let recovery = conductor.strike(*component, victim, &progress).await?;
-        eprintln!("[{:>4.0} s] {}/{} {component:?}: back after {recovery:.2} s", begun.elapsed().as_secs_f64(), index + 1, kills.len());
+        eprintln!(
+            "[{:>4.0} s] {}/{} {component:?}: back after {recovery:.2} s",
+            begun.elapsed().as_secs_f64(),
+            index + 1,
+            kills.len()
+        );
         journal.flush()?;
     }
     let lasted = begun.elapsed().as_secs_f64();
@@ -153,7 +159,16 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     verdict.findings.extend(ended_alone.iter().map(|name| format!("{name} ended by itself")));
     let accepted = progress.accepted.load(Ordering::Relaxed) + progress.received.load(Ordering::Relaxed);
     let clean = verdict.clean() && ended_alone.is_empty() && left_out == 0;
-    for (name, value) in [("lost", verdict.lost), ("doubled", verdict.doubled), ("unbalanced", verdict.unbalanced), ("out_of_order", verdict.out_of_order), ("feed_faults", verdict.feed_faults), ("fold_differs", verdict.fold_differs), ("phantoms", verdict.phantoms), ("misanswered", verdict.misanswered)] {
+    for (name, value) in [
+        ("lost", verdict.lost),
+        ("doubled", verdict.doubled),
+        ("unbalanced", verdict.unbalanced),
+        ("out_of_order", verdict.out_of_order),
+        ("feed_faults", verdict.feed_faults),
+        ("fold_differs", verdict.fold_differs),
+        ("phantoms", verdict.phantoms),
+        ("misanswered", verdict.misanswered),
+    ] {
         line(name, value, "0");
     }
     line("accepted per second", format!("{:.0}", accepted as f64 / lasted), "at least 300");

@@ -35,7 +35,10 @@ pub fn read_topic(brokers: &str, topic: &str, mut take: impl FnMut(&BorrowedMess
                     take(&message);
                 }
                 Some(Err(error)) if heard.elapsed() > Duration::from_secs(20) => return Err(error.into()),
-                _ => anyhow::ensure!(heard.elapsed() < Duration::from_secs(30), "{topic}/{partition} cannot be read beyond {next}"),
+                _ => anyhow::ensure!(
+                    heard.elapsed() < Duration::from_secs(30),
+                    "{topic}/{partition} cannot be read beyond {next}"
+                ),
             }
         }
     }
@@ -75,7 +78,12 @@ pub fn read_facts(brokers: &str, topic: &str) -> anyhow::Result<Events> {
         }
         let expected = next.entry(position.partition).or_insert((0, 0));
         if (position.offset, position.ordinal) != *expected {
-            events.faults.push(format!("partition {}: {:?} expected, {:?} found", position.partition, expected, (position.offset, position.ordinal)));
+            events.faults.push(format!(
+                "partition {}: {:?} expected, {:?} found",
+                position.partition,
+                expected,
+                (position.offset, position.ordinal)
+            ));
         }
         *expected = if position.last { (position.offset + 1, 0) } else { (position.offset, position.ordinal + 1) };
         seen.insert(place, hash);

@@ -5,9 +5,9 @@
 pub mod ledger;
 pub mod pipe;
 
+use crate::db;
 use crate::report::{self, line};
 use crate::services::{ServiceArgs, Services};
-use crate::db;
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;

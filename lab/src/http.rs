@@ -71,7 +71,8 @@ impl Visitor {
     }
 
     async fn send(&mut self, head: &str, body: &str) -> anyhow::Result<Response> {
-        let cookies = if self.cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie_header()) };
+        let cookies =
+            if self.cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie_header()) };
         let request = format!("{head}Host: {}\r\n{cookies}\r\n{body}", self.host);
         let answered = tokio::time::timeout(PATIENCE, self.exchange(request.as_bytes())).await;
         match answered {

@@ -55,7 +55,8 @@ impl Socket {
                 _ => continue,
             };
             let frame: Frame = serde_json::from_slice(&bytes)?;
-            let ids = frame.changes.iter().filter(|change| change.change == "transaction").filter_map(|change| change.id);
+            let ids =
+                frame.changes.iter().filter(|change| change.change == "transaction").filter_map(|change| change.id);
             return Ok((frame.kind, ids.collect()));
         }
     }

@@ -25,8 +25,14 @@ pub async fn create(bank: &Bank, count: usize) -> anyhow::Result<Vec<Person>> {
     for index in 0..count {
         let username = format!("lab{index:03}");
         let said = bank.product.run(&["user", "add", &username])?;
-        let password = said.split_once("shown once: ").map(|(_, rest)| rest.trim().to_owned()).context("no password was printed")?;
-        let id: Uuid = sqlx::query_scalar("select id from person where username = $1").bind(&username).fetch_one(&mut connection).await?;
+        let password = said
+            .split_once("shown once: ")
+            .map(|(_, rest)| rest.trim().to_owned())
+            .context("no password was printed")?;
+        let id: Uuid = sqlx::query_scalar("select id from person where username = $1")
+            .bind(&username)
+            .fetch_one(&mut connection)
+            .await?;
         let account = format!("H{index:05}");
         sender.send(&bank.signer.record(&account, OPEN, open_account(&account, false, OVERDRAFT_MINOR, Some(id))))?;
         people.push(Person { username, password, account });

@@ -114,7 +114,8 @@ async fn send_all(bank: &Bank, args: &Args, numbers: &[String]) -> anyhow::Resul
             }
         };
         let headers = if way == "no_headers" { OwnedHeaders::new() } else { headers_of(&record, way, &time) };
-        let mut message: FutureRecord<'_, str, [u8]> = FutureRecord::to(&bank.commands).key(&*record.key).payload(&*record.value).headers(headers);
+        let mut message: FutureRecord<'_, str, [u8]> =
+            FutureRecord::to(&bank.commands).key(&*record.key).payload(&*record.value).headers(headers);
         message.partition = partition;
         let producer = if way == ZEROS { &gzip } else { &plain };
         let delivery = producer.send_result(message).map_err(|(error, _)| error)?;
@@ -201,10 +202,17 @@ async fn longest_standstill(bank: &Bank, over: &AtomicBool) -> anyhow::Result<Du
     Ok(longest)
 }
 
-async fn judge(bank: &Bank, args: &Args, sent: &BTreeMap<Place, &'static str>, standstill: Duration) -> anyhow::Result<ExitCode> {
+async fn judge(
+    bank: &Bank,
+    args: &Args,
+    sent: &BTreeMap<Place, &'static str>,
+    standstill: Duration,
+) -> anyhow::Result<ExitCode> {
     let mut connection = db::connect(&bank.database_url).await?;
     let wanted: BTreeSet<Place> = sent.keys().copied().collect();
-    let rows = sqlx::query("select partition::int, command_offset, reason from dead_letter").fetch_all(&mut connection).await?;
+    let rows = sqlx::query("select partition::int, command_offset, reason from dead_letter")
+        .fetch_all(&mut connection)
+        .await?;
     let in_table: BTreeSet<Place> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let mut on_topic = BTreeSet::new();
     events::read_topic(&bank.brokers, &bank.dead_letters, |message| {
@@ -222,12 +230,17 @@ async fn judge(bank: &Bank, args: &Args, sent: &BTreeMap<Place, &'static str>, s
         let way = sent.get(&(row.get(0), row.get(1))).copied().unwrap_or("not_sent_as_bad");
         *reasons.entry(way.to_owned()).or_default().entry(row.get(2)).or_default() += 1;
     }
-    let posted: i64 = sqlx::query_scalar("select count(*) from transaction where state = 1").fetch_one(&mut connection).await?;
+    let posted: i64 =
+        sqlx::query_scalar("select count(*) from transaction where state = 1").fetch_one(&mut connection).await?;
     let good = args.good + sent.values().filter(|way| **way == WRONG_PARTITION).count();
     let missing: Vec<_> = wanted.difference(&in_table).map(|place| (sent[place], *place)).collect();
     let surplus: Vec<_> = in_table.difference(&wanted).collect();
     let balanced = bank.balanced().await?;
-    let fine = in_table == wanted && on_topic == wanted && posted as usize == good && balanced && standstill < Duration::from_secs(5);
+    let fine = in_table == wanted
+        && on_topic == wanted
+        && posted as usize == good
+        && balanced
+        && standstill < Duration::from_secs(5);
     line("bad records sent", wanted.len(), "");
     line("in the table dead_letter", in_table.len(), "the same");
     line("on the topic, by distinct origin", on_topic.len(), "the same");
@@ -237,7 +250,11 @@ async fn judge(bank: &Bank, args: &Args, sent: &BTreeMap<Place, &'static str>, s
         println!("  {way:<32} {reasons:?}");
     }
     if !missing.is_empty() || !surplus.is_empty() {
-        println!("  missing: {:?}\n  surplus: {:?}", &missing[..missing.len().min(10)], &surplus[..surplus.len().min(10)]);
+        println!(
+            "  missing: {:?}\n  surplus: {:?}",
+            &missing[..missing.len().min(10)],
+            &surplus[..surplus.len().min(10)]
+        );
     }
     report::write(
         "poison",

@@ -40,7 +40,13 @@ pub fn binary(given: Option<&Path>) -> anyhow::Result<PathBuf> {
 }
 
 impl Product {
-    pub fn new(binary: &Path, services: &Services, database_url: &str, topic_prefix: &str, partitions: i32) -> anyhow::Result<Self> {
+    pub fn new(
+        binary: &Path,
+        services: &Services,
+        database_url: &str,
+        topic_prefix: &str,
+        partitions: i32,
+    ) -> anyhow::Result<Self> {
         let logs = root().join("target/lab/logs");
         std::fs::create_dir_all(&logs)?;
         let environment = [

@@ -27,7 +27,10 @@ pub async fn circumstances(product: Option<&Product>, database_url: &str) -> Val
 }
 
 fn commit() -> String {
-    let output = std::process::Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(services::root()).output();
+    let output = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty"])
+        .current_dir(services::root())
+        .output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 

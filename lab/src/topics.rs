@@ -10,7 +10,8 @@ use std::time::Duration;
 /// Creates a topic of the lab's own; deletes an older one of that name.
 pub async fn create(brokers: &str, name: &str, partitions: i32) -> anyhow::Result<()> {
     let admin: AdminClient<DefaultClientContext> = client(brokers).create()?;
-    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
+    let topic =
+        NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
     for result in admin.create_topics([&topic], &AdminOptions::new()).await? {
         result.map_err(|(name, code)| anyhow::anyhow!("topic {name}: {code}"))?;
     }

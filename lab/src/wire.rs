@@ -53,10 +53,8 @@ impl Payment {
 pub fn open_account(account: &str, external: bool, overdraft_minor: i64, owner: Option<Uuid>) -> Vec<u8> {
     let kind = if external { "external" } else { "customer" };
     let owner = owner.map(|owner| format!(r#","owner":"{owner}""#)).unwrap_or_default();
-    format!(
-        r#"{{"account":"{account}","kind":"{kind}","currency":"EUR","overdraft_minor":{overdraft_minor}{owner}}}"#
-    )
-    .into_bytes()
+    format!(r#"{{"account":"{account}","kind":"{kind}","currency":"EUR","overdraft_minor":{overdraft_minor}{owner}}}"#)
+        .into_bytes()
 }
 
 /// Now, as commands write it.

@@ -51,7 +51,11 @@ struct Rebuild {
 ///
 /// # Errors
 /// See [`RebuildError`].
-pub async fn run(config: &Config, from_backup: bool, mut progress: impl FnMut(Rebuilt)) -> Result<Rebuilt, RebuildError> {
+pub async fn run(
+    config: &Config,
+    from_backup: bool,
+    mut progress: impl FnMut(Rebuilt),
+) -> Result<Rebuilt, RebuildError> {
     let store = Store::connect(config).await.map_err(|error| match error {
         crate::store::StoreError::Database(error) => RebuildError::Store(error),
         crate::store::StoreError::Migration(error) => RebuildError::Store(sqlx::Error::Migrate(Box::new(error))),
@@ -173,7 +177,9 @@ impl Rebuild {
     ) -> Result<(), RebuildError> {
         let (partition, offset, recorded_at) = (fact.position.partition, fact.position.offset, fact.recorded_at);
         match fact.body {
-            FactBody::TransactionPosted(body) | FactBody::TransactionHeld(body) | FactBody::TransactionRefused(body) => {
+            FactBody::TransactionPosted(body)
+            | FactBody::TransactionHeld(body)
+            | FactBody::TransactionRefused(body) => {
                 done.transactions += 1;
                 batch.push(FoldedTransaction { partition, offset, recorded_at, fact: body });
             }
@@ -188,7 +194,12 @@ impl Rebuild {
     }
 
     /// The fact says why; the bytes are read from the record's origin, where the whole of it stays.
-    async fn dead_letter(&self, partition: i32, offset: i64, letter: DeadLetterFact) -> Result<DeadLetterRow, RebuildError> {
+    async fn dead_letter(
+        &self,
+        partition: i32,
+        offset: i64,
+        letter: DeadLetterFact,
+    ) -> Result<DeadLetterRow, RebuildError> {
         let origin = self.command_at(partition, offset).await?;
         let value = origin.map(|record| record.value).unwrap_or_default();
         let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
@@ -216,6 +227,8 @@ impl Rebuild {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, LogError> + Send + 'static) -> Result<T, RebuildError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LogError> + Send + 'static,
+) -> Result<T, RebuildError> {
     Ok(tokio::task::spawn_blocking(work).await.map_err(|_| RebuildError::Interrupted)??)
 }

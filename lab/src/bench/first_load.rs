@@ -31,7 +31,9 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
             continue;
         }
         let compressed = visitor.get(&path, Some("br")).await?;
-        if compressed.status != 200 || compressed.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+        if compressed.status != 200
+            || compressed.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+        {
             continue;
         }
         sizes.insert(path.clone(), compressed.body.len());
@@ -44,7 +46,10 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     worker.stop()?;
     let total: usize = sizes.values().sum();
     show("first_load_brotli_bytes", total as f64, "at most 204800, aim at 133120");
-    anyhow::ensure!(sizes.keys().any(|path| path.ends_with(".wasm")), "no wasm was found: is target/site built (dev/site)?");
+    anyhow::ensure!(
+        sizes.keys().any(|path| path.ends_with(".wasm")),
+        "no wasm was found: is target/site built (dev/site)?"
+    );
     figures.insert("first_load_brotli_bytes".into(), json!(total));
     figures.insert("first_load".into(), json!(sizes));
     bank.remove().await
@@ -52,11 +57,15 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
 
 /// What a page, a style or a script loads by itself: quoted paths of files, made absolute.
 fn named_in(text: &str, base: &str) -> BTreeSet<String> {
-    const KINDS: [&str; 10] = [".css", ".js", ".wasm", ".svg", ".png", ".ico", ".woff2", ".webp", ".webmanifest", ".json"];
+    const KINDS: [&str; 10] =
+        [".css", ".js", ".wasm", ".svg", ".png", ".ico", ".woff2", ".webp", ".webmanifest", ".json"];
     let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
     text.split(['"', '\'', '(', ')', ' ', '`'])
         .filter_map(|word| word.split(['?', '#']).next())
-        .filter(|word| KINDS.iter().any(|kind| word.ends_with(kind)) && !word.contains("://") && !word.starts_with('.') || word.starts_with("./"))
+        .filter(|word| {
+            KINDS.iter().any(|kind| word.ends_with(kind)) && !word.contains("://") && !word.starts_with('.')
+                || word.starts_with("./")
+        })
         .filter(|word| word.len() > 4 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b)))
         .map(|word| {
             let word = word.trim_start_matches("./");
@@ -71,7 +80,8 @@ mod tests {
 
     #[test]
     fn what_a_page_names_is_found() {
-        let page = r#"<link href="/pkg/vigie.abc.css"><script>import("/pkg/vigie.abc.js")</script><a href="/pay?type=x">"#;
+        let page =
+            r#"<link href="/pkg/vigie.abc.css"><script>import("/pkg/vigie.abc.js")</script><a href="/pay?type=x">"#;
         let found: Vec<String> = named_in(page, "/").into_iter().collect();
         assert_eq!(found, ["/pkg/vigie.abc.css", "/pkg/vigie.abc.js"]);
         let style = "src: url(font.woff2)";

@@ -54,7 +54,12 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     let mut payers = Vec::new();
     for (index, visitor) in visitors.into_iter().enumerate() {
         let payee = (index + PEOPLE / 2) % PEOPLE;
-        let payer = Payer { visitor, own: people[index].account.clone(), payee: people[payee].account.clone(), payee_index: payee };
+        let payer = Payer {
+            visitor,
+            own: people[index].account.clone(),
+            payee: people[payee].account.clone(),
+            payee_index: payee,
+        };
         let first = begun + period * index as u32 / PEOPLE as u32;
         payers.push(tokio::spawn(payer.pay(first, period, begun + lasting, posted.clone())));
     }
@@ -130,7 +135,13 @@ struct Payer {
 
 impl Payer {
     /// Pays at every due moment; answers the milliseconds from post to answer.
-    async fn pay(mut self, first: Instant, period: Duration, until: Instant, posted: Posted) -> anyhow::Result<Vec<f64>> {
+    async fn pay(
+        mut self,
+        first: Instant,
+        period: Duration,
+        until: Instant,
+        posted: Posted,
+    ) -> anyhow::Result<Vec<f64>> {
         let mut answers = Vec::new();
         let mut due = first;
         while due < until {
@@ -143,7 +154,10 @@ impl Payer {
                 amount_minor: 100 + answers.len() as i64 % 1_000,
             };
             let sent = Instant::now();
-            posted.lock().unwrap_or_else(PoisonError::into_inner).insert(payment.transaction_id, (sent, self.payee_index));
+            posted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(payment.transaction_id, (sent, self.payee_index));
             let answer = post_payment(&mut self.visitor, &payment).await.context("a form got no answer")?;
             anyhow::ensure!(
                 answer.status == 303 && answer.location().starts_with("/transactions/"),

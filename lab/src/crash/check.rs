@@ -41,7 +41,14 @@ pub struct Verdict {
 
 impl Verdict {
     pub fn clean(&self) -> bool {
-        self.lost + self.doubled + self.unbalanced + self.out_of_order + self.feed_faults + self.fold_differs + self.phantoms + self.misanswered
+        self.lost
+            + self.doubled
+            + self.unbalanced
+            + self.out_of_order
+            + self.feed_faults
+            + self.fold_differs
+            + self.phantoms
+            + self.misanswered
             == 0
     }
 
@@ -137,7 +144,8 @@ fn outcomes(told: &Told, events: &Events, tables: &Tables, verdict: &mut Verdict
     for (id, count) in decided.iter().filter(|(_, count)| **count > 1) {
         verdict.find(|v| &mut v.doubled, || format!("{count} outcomes of transaction {id}"));
     }
-    let by_command = told.accepted.keys().filter_map(|command| told.sent.get(command)).map(|payment| payment.transaction_id);
+    let by_command =
+        told.accepted.keys().filter_map(|command| told.sent.get(command)).map(|payment| payment.transaction_id);
     let accepted: BTreeSet<Uuid> = by_command.chain(told.received.iter().copied()).collect();
     verdict.accepted_transactions = accepted.len() as u64;
     for id in &accepted {
@@ -154,10 +162,18 @@ fn outcomes(told: &Told, events: &Events, tables: &Tables, verdict: &mut Verdict
 
 /// Each accepted command has its fact where the log put it, and repeats are answered for what they are.
 fn commands(told: &Told, events: &Events, verdict: &mut Verdict) {
-    let by_place: HashMap<(i32, i64), &Fact> =
-        events.facts.iter().filter(|fact| fact.position.last).map(|fact| ((fact.position.partition, fact.position.offset), fact)).collect();
-    let first: HashMap<Uuid, &Fact> =
-        events.facts.iter().filter(|fact| fact.fact.starts_with("transaction_")).filter_map(|fact| Some((fact.id?, fact))).collect();
+    let by_place: HashMap<(i32, i64), &Fact> = events
+        .facts
+        .iter()
+        .filter(|fact| fact.position.last)
+        .map(|fact| ((fact.position.partition, fact.position.offset), fact))
+        .collect();
+    let first: HashMap<Uuid, &Fact> = events
+        .facts
+        .iter()
+        .filter(|fact| fact.fact.starts_with("transaction_"))
+        .filter_map(|fact| Some((fact.id?, fact)))
+        .collect();
     for (command, place) in &told.accepted {
         let Some(payment) = told.sent.get(command) else { continue };
         let Some(fact) = by_place.get(place).filter(|fact| fact.command_id == Some(*command)) else {
@@ -166,7 +182,10 @@ fn commands(told: &Told, events: &Events, verdict: &mut Verdict) {
         };
         if fact.fact != "command_answered" {
             if fact.id != Some(payment.transaction_id) {
-                verdict.find(|v| &mut v.misanswered, || format!("command {command} got a fact of something else: {}", fact.fact));
+                verdict.find(
+                    |v| &mut v.misanswered,
+                    || format!("command {command} got a fact of something else: {}", fact.fact),
+                );
             }
             continue;
         }
@@ -178,7 +197,10 @@ fn commands(told: &Told, events: &Events, verdict: &mut Verdict) {
             verdict.conflicts_answered += 1;
         }
         if fact.repeat.as_deref() != Some(repeat) || fact.transaction_id != Some(payment.transaction_id) {
-            verdict.find(|v| &mut v.misanswered, || format!("command {command} is a {repeat} and was answered {:?}", fact.repeat));
+            verdict.find(
+                |v| &mut v.misanswered,
+                || format!("command {command} is a {repeat} and was answered {:?}", fact.repeat),
+            );
         }
     }
 }
@@ -200,7 +222,10 @@ fn order(told: &Told, events: &Events, verdict: &mut Verdict) {
         if let Some(before) = last.insert(payment.key(), *offset)
             && before >= *offset
         {
-            verdict.find(|v| &mut v.out_of_order, || format!("{}: sent later, logged earlier ({before}, {offset})", payment.key()));
+            verdict.find(
+                |v| &mut v.out_of_order,
+                || format!("{}: sent later, logged earlier ({before}, {offset})", payment.key()),
+            );
         }
     }
     let mut own: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
@@ -242,7 +267,10 @@ fn balance(tables: &Tables, verdict: &mut Verdict) {
         }
         if tables.booked(&side) != Some(balance) {
             let found = tables.booked(&side);
-            verdict.find(|v| &mut v.unbalanced, || format!("{side}: its transactions give {balance}, the table {found:?}"));
+            verdict.find(
+                |v| &mut v.unbalanced,
+                || format!("{side}: its transactions give {balance}, the table {found:?}"),
+            );
         }
     }
 }

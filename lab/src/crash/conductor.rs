@@ -149,7 +149,12 @@ impl<'a> Conductor<'a> {
     }
 
     /// Waits until the log took something new, and answers how far each partition's log came by then.
-    async fn newer_than(&self, before: BTreeMap<i32, i64>, progress: &Progress, begun: Instant) -> anyhow::Result<BTreeMap<i32, i64>> {
+    async fn newer_than(
+        &self,
+        before: BTreeMap<i32, i64>,
+        progress: &Progress,
+        begun: Instant,
+    ) -> anyhow::Result<BTreeMap<i32, i64>> {
         loop {
             let heads = progress.heads();
             if heads != before {
@@ -166,13 +171,18 @@ impl<'a> Conductor<'a> {
             let fences = self.fences().await;
             let behind: Vec<i32> = mark
                 .iter()
-                .filter(|(partition, head)| fences.as_ref().is_none_or(|fences| fences.get(partition).copied().unwrap_or(0) < **head))
+                .filter(|(partition, head)| {
+                    fences.as_ref().is_none_or(|fences| fences.get(partition).copied().unwrap_or(0) < **head)
+                })
                 .map(|(partition, _)| *partition)
                 .collect();
             if behind.is_empty() {
                 return Ok(());
             }
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "partitions {behind:?} stand still {PATIENCE:?} after the kill; the workers' logs say why");
+            anyhow::ensure!(
+                begun.elapsed() < PATIENCE,
+                "partitions {behind:?} stand still {PATIENCE:?} after the kill; the workers' logs say why"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -64,7 +64,10 @@ impl Fold {
                     faults.push(format!("{side}: version {version} follows {}", expected.0 - 1));
                 }
                 if after.booked_minor != expected.1 {
-                    faults.push(format!("{side}: {} booked at version {version}, {} expected", after.booked_minor, expected.1));
+                    faults.push(format!(
+                        "{side}: {} booked at version {version}, {} expected",
+                        after.booked_minor, expected.1
+                    ));
                 }
                 expected = (*version, after.booked_minor);
             }
@@ -92,7 +95,9 @@ impl Fold {
                 Some("closed") => 3,
                 _ => 0,
             };
-            let folded = self.last(number).map(|after| (after.version, after.booked_minor, after.held_minor, after.overdraft_minor, status));
+            let folded = self
+                .last(number)
+                .map(|after| (after.version, after.booked_minor, after.held_minor, after.overdraft_minor, status));
             let found = (row.version, row.booked_minor, row.held_minor, row.overdraft_minor, row.status);
             if folded != Some(found) {
                 differences.push(format!("account {number}: facts {folded:?}, table {found:?}"));
@@ -123,7 +128,10 @@ impl Fold {
             };
             let side = |side: &Option<Side>| {
                 side.as_ref().map(|side| {
-                    (side.account.clone(), side.after.filter(|_| posted).map(|after| (after.version, after.booked_minor)))
+                    (
+                        side.account.clone(),
+                        side.after.filter(|_| posted).map(|after| (after.version, after.booked_minor)),
+                    )
                 })
             };
             let same = row.state == state

@@ -210,7 +210,13 @@ pub async fn post_payment(visitor: &mut Visitor, payment: &Payment) -> anyhow::R
         Kind::Withdrawal => ("withdrawal", &payment.debit, ""),
         Kind::Transfer => ("transfer", &payment.debit, payment.credit.as_str()),
     };
-    let fields =
-        [("transaction_id", id.as_str()), ("kind", kind), ("account", own), ("payee", payee), ("amount", &amount), ("reference", "")];
+    let fields = [
+        ("transaction_id", id.as_str()),
+        ("kind", kind),
+        ("account", own),
+        ("payee", payee),
+        ("amount", &amount),
+        ("reference", ""),
+    ];
     visitor.post("/do/submit_transaction", &fields).await
 }

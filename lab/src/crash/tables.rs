@@ -47,7 +47,8 @@ pub struct Tables {
 impl Tables {
     pub async fn read(db: &mut PgConnection) -> anyhow::Result<Self> {
         let mut tables = Tables::default();
-        let accounts = sqlx::query("select number, kind, status, booked_minor, held_minor, overdraft_minor, version from account");
+        let accounts =
+            sqlx::query("select number, kind, status, booked_minor, held_minor, overdraft_minor, version from account");
         for row in accounts.fetch_all(&mut *db).await? {
             let account = AccountRow {
                 external: row.get::<i16, _>(1) == 2,
@@ -87,7 +88,8 @@ impl Tables {
             };
             tables.transactions.insert(row.get(0), transaction);
         }
-        tables.dead_letters = sqlx::query_scalar::<_, i64>("select count(*) from dead_letter").fetch_one(&mut *db).await? as u64;
+        tables.dead_letters =
+            sqlx::query_scalar::<_, i64>("select count(*) from dead_letter").fetch_one(&mut *db).await? as u64;
         Ok(tables)
     }
 
@@ -95,7 +97,8 @@ impl Tables {
     pub fn chains(&self) -> BTreeMap<String, Vec<Change>> {
         let mut chains: BTreeMap<String, Vec<Change>> = BTreeMap::new();
         for row in self.transactions.values() {
-            let sides = [(&row.debit, row.debit_after, -row.amount_minor), (&row.credit, row.credit_after, row.amount_minor)];
+            let sides =
+                [(&row.debit, row.debit_after, -row.amount_minor), (&row.credit, row.credit_after, row.amount_minor)];
             for (account, after, change) in sides {
                 if let Some((version, balance_after)) = after {
                     let name = self.side_name(account, row.partition);
@@ -116,9 +119,7 @@ impl Tables {
     /// The money the table says an account or stripe has.
     pub fn booked(&self, side: &str) -> Option<i64> {
         match side.rsplit_once('/') {
-            Some((account, stripe)) => {
-                Some(self.stripes.get(&(account.to_owned(), stripe.parse().ok()?))?.0)
-            }
+            Some((account, stripe)) => Some(self.stripes.get(&(account.to_owned(), stripe.parse().ok()?))?.0),
             None => Some(self.accounts.get(side)?.booked_minor),
         }
     }

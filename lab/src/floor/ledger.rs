@@ -81,7 +81,10 @@ impl Ledger {
         .bind(CASH)
         .fetch_one(&mut *db)
         .await?;
-        sqlx::query("insert into account_stripe (account_id, stripe) values ($1, 0)").bind(cash_id).execute(&mut *db).await?;
+        sqlx::query("insert into account_stripe (account_id, stripe) values ($1, 0)")
+            .bind(cash_id)
+            .execute(&mut *db)
+            .await?;
         sqlx::query(
             "insert into fence (partition, epoch, next_offset, cluster_id, topic, partition_count)
              values (0, 1, 0, 'floor', 'floor', 1)",
@@ -89,7 +92,14 @@ impl Ledger {
         .execute(&mut *db)
         .await?;
         let books = ids.iter().map(|id| (*id, (0, 1))).chain([(cash_id, (0, 0))]).collect();
-        Ok(Ledger { mix: Mix::new(numbers, Spread::Zipf, seed), ids, cash_id, books, offset: 0, ready: VecDeque::new() })
+        Ok(Ledger {
+            mix: Mix::new(numbers, Spread::Zipf, seed),
+            ids,
+            cash_id,
+            books,
+            offset: 0,
+            ready: VecDeque::new(),
+        })
     }
 
     fn batch(&mut self) -> Batch {
@@ -159,16 +169,19 @@ impl Ledger {
 
 async fn book(db: &mut PgConnection, batch: &Batch, cash_id: i32) -> anyhow::Result<()> {
     let mut db = db.begin().await?;
-    let fence = sqlx::query("update fence set next_offset = $1, updated_at = now() where partition = 0 and epoch = 1 and next_offset = $2")
-        .bind(batch.first_offset + BATCH as i64)
-        .bind(batch.first_offset)
-        .execute(&mut *db)
-        .await?;
+    let fence = sqlx::query(
+        "update fence set next_offset = $1, updated_at = now() where partition = 0 and epoch = 1 and next_offset = $2",
+    )
+    .bind(batch.first_offset + BATCH as i64)
+    .bind(batch.first_offset)
+    .execute(&mut *db)
+    .await?;
     anyhow::ensure!(fence.rows_affected() == 1, "the fence stands elsewhere");
-    let locked = sqlx::query("select id, booked_minor, version from account where id = any($1) order by id for no key update")
-        .bind(&batch.locks)
-        .fetch_all(&mut *db)
-        .await?;
+    let locked =
+        sqlx::query("select id, booked_minor, version from account where id = any($1) order by id for no key update")
+            .bind(&batch.locks)
+            .fetch_all(&mut *db)
+            .await?;
     anyhow::ensure!(locked.len() == batch.locks.len(), "an account is gone");
     sqlx::query(INSERT)
         .bind(&batch.id)

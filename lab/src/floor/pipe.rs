@@ -39,7 +39,8 @@ pub async fn run(brokers: &str, database_url: &str, per_second: u32, lasting: Du
     let producer = tokio::spawn(produce(brokers.to_owned(), topic, per_second, total, begun));
     let mut latencies = Vec::with_capacity(total as usize);
     while (latencies.len() as u64) < total {
-        let frame = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.context("the pipe stands still")?;
+        let frame =
+            tokio::time::timeout(Duration::from_secs(20), socket.next()).await.context("the pipe stands still")?;
         let frame = frame.context("the pipe closed")??.into_data();
         let sent_us: u64 = std::str::from_utf8(&frame)?.trim().parse()?;
         latencies.push((begun.elapsed().as_micros() as u64 - sent_us) as f64 / 1000.0);

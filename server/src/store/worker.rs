@@ -234,7 +234,6 @@ impl WorkerStore {
         .await?;
         Ok(moved.rows_affected() == advances.len() as u64)
     }
-
 }
 
 /// Partition numbers stay below 1024.

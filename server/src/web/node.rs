@@ -108,7 +108,8 @@ impl Node {
 /// Sees to it that every currency that the pages offer has its cash desk, as soon as a worker runs.
 async fn open_desks(bulk: Bulk, first: Currency) {
     let offered = CURRENCIES.iter().filter_map(|code| code.parse().ok());
-    let currencies: Vec<Currency> = std::iter::once(first).chain(offered.filter(|currency| *currency != first)).collect();
+    let currencies: Vec<Currency> =
+        std::iter::once(first).chain(offered.filter(|currency| *currency != first)).collect();
     while let Err(error) = bulk.ensure_desks(&currencies).await {
         tracing::warn!(%error, "the cash desks are not there yet");
         tokio::time::sleep(DESKS_AGAIN).await;

@@ -69,11 +69,13 @@ impl Browser {
     /// Posts a form as our own page would.
     pub async fn post(&mut self, path: &str, form: &str) -> Answer {
         let origin = format!("http://{}", self.address);
-        self.send("POST", path, &[("origin", &origin), ("content-type", "application/x-www-form-urlencoded")], form).await
+        self.send("POST", path, &[("origin", &origin), ("content-type", "application/x-www-form-urlencoded")], form)
+            .await
     }
 
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: text/html\r\n", self.address);
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\naccept: text/html\r\n", self.address);
         if method != "GET" {
             request += &format!("content-length: {}\r\n", body.len());
         }
@@ -110,8 +112,10 @@ fn parse(bytes: &[u8]) -> Answer {
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers: Vec<(String, String)> =
-        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     let body = if chunked { join_chunks(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
     Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }

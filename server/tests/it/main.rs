@@ -13,5 +13,5 @@ mod reads;
 mod schema;
 mod support;
 mod verify;
-mod worker;
 mod web;
+mod worker;

@@ -43,7 +43,10 @@ async fn signing_in_sets_a_cookie_that_scripts_cannot_read_and_signing_out_ends_
     assert!(browser.cookies.is_empty());
     let answer = browser.post("/do/sign_in", "username=alice&password=correct+horse+battery").await;
     let cookie = answer.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    assert!(
+        cookie.starts_with("session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
     assert!(!cookie.contains("Secure"), "loopback has no TLS");
     assert!(is_known(&mut browser).await);
     let stolen = browser.cookies.clone();
@@ -61,7 +64,10 @@ async fn beyond_loopback_the_cookie_is_secure_and_bound_to_the_host() {
     let mut browser = Browser::new(&node);
     let answer = browser.post("/do/sign_in", "username=alice&password=correct+horse+battery").await;
     let cookie = answer.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("__Host-session=") && cookie.contains("; Secure") && cookie.contains("Path=/"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-session=") && cookie.contains("; Secure") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +78,8 @@ async fn a_post_or_upgrade_from_another_site_is_refused() {
     let mut browser = Browser::new(&node);
     let form = "username=alice&password=correct+horse+battery";
     let content = ("content-type", "application/x-www-form-urlencoded");
-    for headers in [vec![content], vec![content, ("origin", "http://evil.example")], vec![content, ("origin", "null")]] {
+    for headers in [vec![content], vec![content, ("origin", "http://evil.example")], vec![content, ("origin", "null")]]
+    {
         assert_eq!(browser.send("POST", "/do/sign_in", &headers, form).await.status, 403, "{headers:?}");
     }
     let answer = browser.send("POST", "/do/sign_in", &[content, ("sec-fetch-site", "same-origin")], form).await;
@@ -126,10 +133,17 @@ async fn the_statement_as_a_file_is_exact_harmless_and_only_for_those_who_may_se
     rows.post_with("A1", "B1", 1_234, Some((id, sealed))).await;
     let mut browser = signed_in(&node, "alice").await;
     let answer = browser.get("/accounts/A1/statement.csv?from=&to=").await;
-    assert_eq!((answer.status, answer.header("content-disposition")), (200, Some("attachment; filename=\"statement-A1.csv\"")));
+    assert_eq!(
+        (answer.status, answer.header("content-disposition")),
+        (200, Some("attachment; filename=\"statement-A1.csv\""))
+    );
     let lines: Vec<_> = answer.body.lines().collect();
     assert_eq!(lines.len(), 602, "a header and 601 rows, over several reads");
-    assert!(lines[1].starts_with("2025-03-10T11:01:00+01:00,2025-03-10T11:01:00+01:00,deposit,CASH-EUR,1.00,EUR,1.00,,"), "{}", lines[1]);
+    assert!(
+        lines[1].starts_with("2025-03-10T11:01:00+01:00,2025-03-10T11:01:00+01:00,deposit,CASH-EUR,1.00,EUR,1.00,,"),
+        "{}",
+        lines[1]
+    );
     let expected = format!(",transfer,B1,-12.34,EUR,587.66,\"'=HYPERLINK(\"\"x\"\"), and more\",{id}");
     assert!(lines[601].ends_with(&expected), "{}", lines[601]);
     assert_eq!(browser.get("/accounts/A1/statement.csv?from=2025-03-11").await.body.lines().count(), 1);
@@ -180,7 +194,8 @@ async fn pages_are_sent_compressed_to_those_who_can_read_it() {
     let bank = TestBank::new().await;
     let node = TestNode::start(&bank, &[]).await;
     let mut browser = Browser::new(&node);
-    let (plain, packed) = (browser.get("/sign-in").await, browser.send("GET", "/sign-in", &[("accept-encoding", "br")], "").await);
+    let (plain, packed) =
+        (browser.get("/sign-in").await, browser.send("GET", "/sign-in", &[("accept-encoding", "br")], "").await);
     assert_eq!((plain.header("content-encoding"), packed.header("content-encoding")), (None, Some("br")));
     assert!(packed.body.len() < plain.body.len());
 }

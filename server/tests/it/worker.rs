@@ -322,14 +322,20 @@ async fn an_empty_database_rebuilt_from_the_facts_equals_the_live_one() {
     }
     for round in 0..60_i64 {
         bank.send(&Command::SubmitTransaction(deposit("C1", 10 + round))).await;
-        bank.send(&Command::SubmitTransaction(transfer("C1", ["C2", "C3", "NOBODY"][(round % 3) as usize], 9 * round + 1))).await;
+        bank.send(&Command::SubmitTransaction(transfer(
+            "C1",
+            ["C2", "C3", "NOBODY"][(round % 3) as usize],
+            9 * round + 1,
+        )))
+        .await;
     }
     let person = Uuid::now_v7();
     bank.send(&Command::LinkAccount(domain::command::LinkAccount { account: number("C1"), person })).await;
     bank.send(&Command::LinkAccount(domain::command::LinkAccount { account: number("GONE"), person })).await;
     // Known only after a refusal named it: the rebuilt row must still say that it was unknown then.
     bank.open("NOBODY", 0).await;
-    until("everything is decided", || async { bank.transactions().await == 120 && bank.dead_letters().await == 1 }).await;
+    until("everything is decided", || async { bank.transactions().await == 120 && bank.dead_letters().await == 1 })
+        .await;
     worker.stop().await;
     let live = bank.bank.store.pool();
     sqlx::query("delete from announcement").execute(live).await.unwrap();

@@ -36,10 +36,7 @@ async fn a_token_older_than_the_ring_gets_a_snapshot_with_the_count_of_what_the_
     send_deposits(&bank, "C2", 7).await;
     bank.send(&Command::SubmitTransaction(transfer("C1", "C2", 5))).await;
     until("the transfer is booked", LIMIT, || async { (bank.bank.transactions().await == 68).then_some(()) }).await;
-    until("the feed has seen all", LIMIT, || async {
-        (bank.feed.seen() == decided(&bank).await).then_some(())
-    })
-    .await;
+    until("the feed has seen all", LIMIT, || async { (bank.feed.seen() == decided(&bank).await).then_some(()) }).await;
     for (name, all, expected) in [("ann", false, 61), ("bob", false, 8), ("eve", true, 68)] {
         let mut socket = bank.socket(name, Some(&resume), all).await;
         let Frame::Snapshot { missed, transactions, .. } = socket.frame().await else { panic!("{name}") };
