@@ -63,15 +63,20 @@ impl Live {
         Router::new().route("/live", get(open)).with_state(self.clone())
     }
 
+    /// Sockets open now.
+    pub fn count(&self) -> usize {
+        self.inner.door.count()
+    }
+
     /// Waits until every socket has said goodbye, for a moment at most.
     pub async fn closed(&self) {
         let empty = async {
-            while self.inner.door.count() > 0 {
+            while self.count() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         if tokio::time::timeout(Duration::from_secs(2), empty).await.is_err() {
-            tracing::warn!(sockets = self.inner.door.count(), "some sockets did not close in time");
+            tracing::warn!(sockets = self.count(), "some sockets did not close in time");
         }
     }
 

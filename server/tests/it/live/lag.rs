@@ -8,6 +8,7 @@ use domain::fact::{AccountAfter, SideFact, TransactionFact};
 use domain::view::{Change, Frame, ResumeToken};
 use domain::{Command, Currency, Fact, FactBody, Position, TransactionKind, TransactionState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 async fn send_deposits(bank: &LiveBank, account: &str, count: usize) {
@@ -129,6 +130,23 @@ async fn a_slow_reader_is_told_the_exact_count_it_missed_and_goes_on() {
     bank.feed.push(&[fact(FACTS)]);
     let (rows, _) = eve.transactions(1).await;
     assert_eq!(rows[0].id, Uuid::from_u128(FACTS as u128));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_takes_nothing_for_five_seconds_is_dropped() {
+    let mut bank = LiveBank::without_worker().await;
+    bank.analyst("eve").await;
+    bank.feed.push(&[fact(0)]);
+    set_fence(&bank, 1).await;
+    let _deaf = bank.socket("eve", Some(&ResumeToken([(0, 1)].into())), true).await;
+    until("it is open", LIMIT, || async { (bank.live.count() == 1).then_some(()) }).await;
+    let next = AtomicI64::new(1);
+    until("it is dropped", LIMIT, || async {
+        let first = next.fetch_add(1_000, Ordering::Relaxed);
+        bank.feed.push(&(first..first + 1_000).map(fact).collect::<Vec<_>>());
+        (bank.live.count() == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

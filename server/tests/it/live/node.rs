@@ -38,6 +38,7 @@ pub struct LiveBank {
     pub gateway: Gateway,
     pub feed: Feed,
     pub identities: Identities,
+    pub live: Live,
     people: HashMap<&'static str, (Person, String)>,
     address: SocketAddr,
     worker: Option<RunningWorker>,
@@ -73,7 +74,7 @@ impl LiveBank {
         let identities = Identities::new(store, true).unwrap();
         let people = HashMap::new();
         let sending = Mutex::default();
-        LiveBank { bank, gateway, feed, identities, people, address, worker, sending, stop, _tail: tail }
+        LiveBank { bank, gateway, feed, identities, live, people, address, worker, sending, stop, _tail: tail }
     }
 
     pub fn store(&self) -> &Store {
