@@ -37,7 +37,7 @@ enum Action {
         #[arg(long, value_enum, default_value_t = RoleName::Customer)]
         role: RoleName,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
     /// Change what somebody may do. Open pages follow within seconds.
     Role { username: String, role: RoleName },
@@ -53,12 +53,12 @@ enum Action {
     Password {
         username: String,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Password {
+struct PasswordSource {
     /// Read the password's one line from standard input instead of generating one.
     #[arg(long)]
     password_stdin: bool,
@@ -128,7 +128,7 @@ impl NewPassword {
     }
 }
 
-impl Password {
+impl PasswordSource {
     fn obtain(&self) -> anyhow::Result<NewPassword> {
         if !self.password_stdin {
             return Ok(NewPassword { text: generate_password(), generated: true });

@@ -9,6 +9,7 @@ mod identity;
 mod import;
 mod ledger_rows;
 mod live;
+mod payments;
 mod reads;
 mod schema;
 mod support;
