@@ -179,8 +179,11 @@ impl Scene {
     /// Under a bar of the volume: the time, where it is round enough for this many bars.
     pub fn time_label(&self, start: Stamp, bars: usize) -> Option<String> {
         let at = local(start);
-        let round =
-            if bars > 60 || at.minute() % 30 != 0 { at.minute() % 10 == 0 && bars > 50 } else { at.minute() == 0 };
+        let round = if bars > 60 || !at.minute().is_multiple_of(30) {
+            at.minute().is_multiple_of(10) && bars > 50
+        } else {
+            at.minute() == 0
+        };
         round.then(|| self.language.hour_minute(start))
     }
 

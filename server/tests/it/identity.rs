@@ -37,7 +37,8 @@ async fn only_the_right_password_of_an_enabled_person_opens_a_session() {
 
 /// Failures as if they had just happened, and went on happening however slow this machine is.
 async fn failures(bank: &TestBank, subject: &str, count: i32) {
-    let query = sqlx::query("insert into sign_in_failure select $1, now() + interval '1 hour' from generate_series(1, $2)");
+    let query =
+        sqlx::query("insert into sign_in_failure select $1, now() + interval '1 hour' from generate_series(1, $2)");
     query.bind(subject).bind(count).execute(bank.store.pool()).await.unwrap();
 }
 

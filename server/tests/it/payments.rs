@@ -26,7 +26,10 @@ async fn scene() -> Scene {
     let node = TestNode::start(&bank.bank, &[]).await;
     let desk = domain::account::cash_desk(Currency::EUR);
     until("the cash desk is open", LIMIT, || async { bank.balance(desk.as_str()).await }).await;
-    until("the feed is there", LIMIT, || async { (Browser::new(&node).get("/health/ready").await.status == 200).then_some(()) }).await;
+    until("the feed is there", LIMIT, || async {
+        (Browser::new(&node).get("/health/ready").await.status == 200).then_some(())
+    })
+    .await;
     Scene { node, bank, _worker: worker }
 }
 
@@ -107,7 +110,8 @@ async fn an_id_used_again_for_another_payment_is_a_conflict_and_the_first_stands
     let answer = alice.post("/do/submit_transaction", &deposit(id, &account, "6")).await;
     assert_eq!(location(&answer), conflict);
     // Another account, until one lies on another partition.
-    let partition = |number: &str| domain::partition::partition_of(number.as_bytes(), scene.bank.bank.config.partitions);
+    let partition =
+        |number: &str| domain::partition::partition_of(number.as_bytes(), scene.bank.bank.config.partitions);
     let mut other = open_account(&mut alice).await;
     while partition(&other) == partition(&account) {
         other = open_account(&mut alice).await;
