@@ -115,10 +115,10 @@ impl Services {
 
 impl Drop for Services {
     fn drop(&mut self) {
-        if let (Some(dir), false) = (&self.dir, self.keep) {
-            if let Err(error) = run(dir, "remove", None) {
-                eprintln!("lab: {error:#}");
-            }
+        if let (Some(dir), false) = (&self.dir, self.keep)
+            && let Err(error) = run(dir, "remove", None)
+        {
+            eprintln!("lab: {error:#}");
         }
     }
 }

@@ -68,7 +68,10 @@ impl Decoder {
         let command_id = std::str::from_utf8(found.id).ok().and_then(|text| Uuid::try_parse(text).ok());
         let input = match self.read(raw, key, &found, command_id) {
             Ok(command) => Input::Command(command),
-            Err(((reason, detail), command)) => Input::DeadLetter { reason, detail, command },
+            Err(rejected) => {
+                let ((reason, detail), command) = *rejected;
+                Input::DeadLetter { reason, detail, command }
+            }
         };
         Decoded {
             record: Record {
@@ -91,8 +94,8 @@ impl Decoder {
         key: &[u8],
         found: &Envelope<'_>,
         command_id: Option<Uuid>,
-    ) -> Result<Command, (Rejection, Option<Command>)> {
-        let early = |reason, detail: &str| ((reason, detail.to_owned()), None);
+    ) -> Result<Command, Box<(Rejection, Option<Command>)>> {
+        let early = |reason, detail: &str| Box::new(((reason, detail.to_owned()), None));
         if raw.value.len() > HEAD_BYTES {
             return Err(early(DeadLetterReason::TooLarge, "a command has 64 KB at most"));
         }
@@ -105,10 +108,10 @@ impl Decoder {
         if !self.signer.verify(found.signature, key, found.id, found.kind, found.source, raw.value) {
             return Err(early(DeadLetterReason::BadSignature, "no valid signature"));
         }
-        let command = parse(found.kind, raw.value).map_err(|rejection| (rejection, None))?;
+        let command = parse(found.kind, raw.value).map_err(|rejection| Box::new((rejection, None)))?;
         match self.check(raw.partition, key, &command) {
             Ok(()) => Ok(command),
-            Err(rejection) => Err((rejection, Some(command))),
+            Err(rejection) => Err(Box::new((rejection, Some(command)))),
         }
     }
 
