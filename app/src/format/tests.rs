@@ -16,7 +16,7 @@ fn amounts_are_written_as_cldr_writes_them() {
         ("EUR", -123_456, "−€1,234.56", "−1\u{202f}234,56\u{a0}€"),
         ("EUR", 0, "€0.00", "0,00\u{a0}€"),
         ("EUR", 5, "€0.05", "0,05\u{a0}€"),
-        ("EUR", 123_456_789_01, "€123,456,789.01", "123\u{202f}456\u{202f}789,01\u{a0}€"),
+        ("EUR", 12_345_678_901, "€123,456,789.01", "123\u{202f}456\u{202f}789,01\u{a0}€"),
         ("GBP", 123_456, "£1,234.56", "1\u{202f}234,56\u{a0}£GB"),
         ("USD", -123_456, "−US$1,234.56", "−1\u{202f}234,56\u{a0}$US"),
         ("CZK", 123_456, "CZK\u{a0}1,234.56", "1\u{202f}234,56\u{a0}CZK"),
@@ -59,7 +59,7 @@ fn compact_amounts_are_written_as_cldr_writes_them() {
 
 #[test]
 fn what_is_shown_in_a_field_can_be_read_back() {
-    for minor in [1, 99, 100, 123_456_789_01] {
+    for minor in [1, 99, 100, 12_345_678_901] {
         for language in Language::ALL {
             let typed = language.money_typed(minor, Currency::EUR);
             assert_eq!(domain::money::parse_amount(&typed, Currency::EUR), Ok(minor), "{typed}");
