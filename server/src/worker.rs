@@ -6,9 +6,11 @@
 
 mod announcement;
 mod booker;
+mod continuity;
 mod decode;
 mod fault;
 mod ownership;
+mod papers;
 mod queue;
 mod sender;
 
@@ -88,13 +90,17 @@ async fn book_until_stopped(
         } else {
             tokio::select! {
                 () = queue.filled() => {}
-                () = tokio::time::sleep(Duration::from_millis(200)) => tidy(store, sender).await,
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                    booker.recover_quiet().await;
+                    tidy(store, sender).await;
+                }
                 () = stop.cancelled() => {}
             }
         }
         if looked.elapsed() > Duration::from_secs(1) {
             looked = Instant::now();
             watch(queue, &booker);
+            booker.recover_quiet().await;
             if booker.honour_skips().await {
                 // What was dropped while halted must be read again.
                 booker.rejoin.store(true, Ordering::Release);
@@ -165,7 +171,10 @@ impl Owner for Taker {
         self.runtime.block_on(async {
             let mut taken = Vec::with_capacity(partitions.len());
             for partition in partitions {
-                taken.extend(self.take(*partition).await);
+                if let Some((partition, offset)) = self.take(*partition).await {
+                    self.queue.begin(partition, offset);
+                    taken.push((partition, offset));
+                }
             }
             taken
         })

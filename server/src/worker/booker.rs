@@ -1,18 +1,19 @@
 //! Books batches: one database transaction each, with the fences of every partition in it; retries what passes,
 //! bisects what is damaged, halts what is broken.
 
-use super::announcement::{self, dead_letter_record, fact_key, fact_record};
+use super::continuity;
 use super::decode::Decoded;
 use super::fault::Fault;
 use super::ownership::Ownership;
+use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
-use crate::kafka::announcer::AnnouncedRecord;
-use crate::store::worker::{AnnouncementRow, DeadLetterRow, FenceAdvance, Named, WorkerStore};
+use crate::store::worker::{AnnouncementRow, FenceAdvance, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
 use domain::ledger::{self, Decide, Input, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,7 @@ pub struct Booker<D> {
     pub decide: D,
     pub commands_topic: String,
     /// Set when a partition was lost to another epoch: the consumer must join again.
-    pub rejoin: Arc<std::sync::atomic::AtomicBool>,
+    pub rejoin: Arc<AtomicBool>,
     /// Records an operator gave up, by partition.
     pub skips: BTreeMap<i32, i64>,
     pub stop: CancellationToken,
@@ -84,16 +85,19 @@ impl<D: Decide> Booker<D> {
         }
     }
 
-    /// Drops what another owner, or an earlier attempt of this one, has already booked, and what stands halted.
+    /// Drops what another owner, or an earlier attempt of this one, has already booked, and what stands halted. Where
+    /// records before these were dropped meanwhile, the partition is taken afresh: the fence never jumps.
     fn still_mine(&self, batch: Vec<Decoded>) -> Vec<Decoded> {
         let owned = self.ownership.all();
-        batch
-            .into_iter()
-            .filter(|decoded| {
-                owned
-                    .get(&decoded.record.partition)
-                    .is_some_and(|mine| mine.halted.is_none() && decoded.record.offset >= mine.next_offset)
-            })
+        let running = owned.iter().filter(|(_, mine)| mine.halted.is_none());
+        let due = running.map(|(partition, mine)| (*partition, mine.next_offset)).collect();
+        let (kept, broken) = continuity::unbroken(batch, due);
+        if !broken.is_empty() {
+            tracing::warn!(partitions = ?broken, "records before these were dropped; joining the group again");
+            self.ownership.give_up(&broken);
+            self.rejoin.store(true, Ordering::Release);
+        }
+        kept.into_iter()
             .map(|decoded| {
                 let given_up = self.skips.get(&decoded.record.partition) == Some(&decoded.record.offset);
                 if given_up { bury(decoded, DeadLetterReason::Skipped, "skipped by an operator") } else { decoded }
@@ -144,12 +148,30 @@ impl<D: Decide> Booker<D> {
     /// A new owner first sends what its predecessor left unannounced.
     async fn recover(&self, advances: &[FenceAdvance]) -> Result<(), Fault> {
         for advance in advances {
-            if self.ownership.get(advance.partition).is_some_and(|mine| mine.recover) {
-                self.sender.recover(advance.partition).await?;
-                self.ownership.update(advance.partition, |mine| mine.recover = false);
-            }
+            self.recover_partition(advance.partition).await?;
         }
         Ok(())
+    }
+
+    async fn recover_partition(&self, partition: i32) -> Result<(), Fault> {
+        let Some(before) = self.ownership.get(partition).filter(|mine| mine.recover) else { return Ok(()) };
+        self.sender.recover(partition).await?;
+        self.ownership.update(partition, |mine| {
+            // Taken afresh meanwhile: there may be something to say again.
+            if mine.epoch == before.epoch {
+                mine.recover = false;
+            }
+        });
+        Ok(())
+    }
+
+    /// Says what was left unsaid also where nothing new arrives: somebody waits for it.
+    pub async fn recover_quiet(&self) {
+        for partition in self.ownership.all().into_keys() {
+            if let Err(fault) = self.recover_partition(partition).await {
+                tracing::warn!(partition, %fault, "what was left unannounced cannot be sent yet");
+            }
+        }
     }
 
     async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
@@ -228,7 +250,8 @@ impl<D: Decide> Booker<D> {
             }
             if let Ok(Some(_)) = self.store.skip_requested(partition, mine.next_offset).await {
                 self.skips.insert(partition, mine.next_offset);
-                self.ownership.update(partition, |mine| mine.halted = None);
+                // Not before it is taken afresh: what came while it stood still was dropped.
+                self.ownership.give_up(&[partition]);
                 if let Err(error) = self.store.set_halted(partition, mine.epoch, None).await {
                     tracing::warn!(partition, %error, "the end of the halt could not be written down");
                 }
@@ -244,7 +267,7 @@ impl<D: Decide> Booker<D> {
                 Ok(lost) => {
                     if !lost.is_empty() {
                         tracing::warn!(?lost, "partitions belong to another epoch; joining the group again");
-                        self.rejoin.store(true, std::sync::atomic::Ordering::Release);
+                        self.rejoin.store(true, Ordering::Release);
                     }
                     return;
                 }
@@ -293,90 +316,7 @@ fn bury(mut decoded: Decoded, reason: DeadLetterReason, said: &str) -> Decoded {
     decoded
 }
 
-/// The facts and dead letters of a batch, per partition, as they will be sent and as one packed row.
-fn announcements(
-    batch: &[Decoded],
-    outcome: &Outcome,
-    advances: &[FenceAdvance],
-    topic: &str,
-) -> Result<Vec<Batch>, Fault> {
-    let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("facts cannot be written: {error}"));
-    let mut by_partition: BTreeMap<i32, Vec<AnnouncedRecord>> = BTreeMap::new();
-    let mut index = 0;
-    for fact in &outcome.facts {
-        let decoded = &batch[index];
-        let record = fact_record(fact, fact_key(fact, decoded)).map_err(|error| broken(&error))?;
-        by_partition.entry(fact.position.partition).or_default().push(record);
-        if fact.position.last {
-            index += 1;
-        }
-    }
-    for letter in &outcome.dead_letters {
-        let decoded = &batch[letter.record];
-        let record = dead_letter_record(letter, decoded, topic);
-        by_partition.entry(decoded.record.partition).or_default().push(record);
-    }
-    advances
-        .iter()
-        .map(|advance| {
-            let records = by_partition.remove(&advance.partition).unwrap_or_default();
-            let row = AnnouncementRow {
-                partition: advance.partition,
-                first_offset: advance.first_offset,
-                last_offset: advance.next_offset - 1,
-                records: announcement::pack(&records).map_err(|error| broken(&error))?,
-            };
-            Ok(Batch { row, records })
-        })
-        .collect()
-}
-
 fn dead(reason: DeadLetterReason, detail: &str, command: Option<Command>) -> Input {
     let detail = detail.chars().filter(|c| !c.is_control()).take(200).collect();
     Input::DeadLetter { reason, detail, command }
-}
-
-fn letters(batch: &[Decoded], outcome: &Outcome) -> Vec<DeadLetterRow> {
-    outcome
-        .dead_letters
-        .iter()
-        .map(|letter| {
-            let decoded = &batch[letter.record];
-            let record = &decoded.record;
-            let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
-            DeadLetterRow {
-                partition: record.partition,
-                offset: record.offset,
-                recorded_at: record.recorded_at,
-                reason: reason.unwrap_or_default(),
-                detail: letter.detail.clone(),
-                length: record.length,
-                sha256: record.sha256.to_vec(),
-                head: decoded.head.to_vec(),
-            }
-        })
-        .collect()
-}
-
-fn named(batch: &[Decoded]) -> Named {
-    let mut named = Named::default();
-    for decoded in batch {
-        named.partitions.insert(decoded.record.partition);
-        let Input::Command(command) = &decoded.record.input else { continue };
-        match command {
-            Command::SubmitTransaction(submission) => {
-                named.transactions.insert(submission.transaction_id);
-                for number in [&submission.debit, &submission.credit] {
-                    if !named.accounts.contains(number) {
-                        named.accounts.insert(number.clone());
-                    }
-                }
-            }
-            _ => {
-                named.accounts.insert(command.key().clone());
-                named.linked.insert(command.key().clone());
-            }
-        }
-    }
-    named
 }

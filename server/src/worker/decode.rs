@@ -21,6 +21,8 @@ pub struct Decoded {
     pub key: Box<[u8]>,
     /// First 64 KB of the value.
     pub head: Box<[u8]>,
+    /// The offset from which this is the next record: nothing in the log stands between. Set by the queue.
+    pub follows: i64,
 }
 
 impl Decoded {
@@ -85,6 +87,7 @@ impl Decoder {
             },
             key: key.into(),
             head: raw.value[..raw.value.len().min(HEAD_BYTES)].into(),
+            follows: raw.offset,
         }
     }
 

@@ -14,6 +14,8 @@ struct Lines {
     bytes: usize,
     /// Where the next take begins, so that no partition waits for ever behind a busy one.
     turn: i32,
+    /// Per partition that is read, the offset after the last record put.
+    read: BTreeMap<i32, i64>,
 }
 
 pub struct Queue {
@@ -43,8 +45,17 @@ impl Queue {
         }
     }
 
-    pub fn put(&self, decoded: Decoded) {
+    /// From now on the partition is read from here; what was there of it is forgotten.
+    pub fn begin(&self, partition: i32, offset: i64) {
+        self.drop_partitions(&[partition]);
+        self.lines().read.insert(partition, offset);
+    }
+
+    /// Takes a record, and notes what it follows. A record of a partition that is not read (any more) is dropped.
+    pub fn put(&self, mut decoded: Decoded) {
         let mut lines = self.lines();
+        let Some(read) = lines.read.get_mut(&decoded.record.partition) else { return };
+        decoded.follows = std::mem::replace(read, decoded.record.offset + 1);
         lines.records += 1;
         lines.bytes += decoded.bytes();
         let was_empty = lines.records == 1;
@@ -55,10 +66,11 @@ impl Queue {
         }
     }
 
-    /// Forgets everything of these partitions.
+    /// Forgets everything of these partitions, and reads them no more.
     pub fn drop_partitions(&self, partitions: &[i32]) {
         let mut lines = self.lines();
         for partition in partitions {
+            lines.read.remove(partition);
             if let Some(line) = lines.by_partition.remove(partition) {
                 lines.records -= line.len();
                 lines.bytes -= line.iter().map(Decoded::bytes).sum::<usize>();

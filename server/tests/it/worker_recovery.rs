@@ -1,0 +1,86 @@
+//! What a worker owes after something went wrong: facts that a predecessor left unsaid, and the records behind a halt.
+
+use crate::worker::{WorkerBank, deposit, until};
+use domain::command::Command;
+use domain::fact::{DeadLetterReason, FactBody};
+use server::store::worker::WorkerStore;
+use std::collections::BTreeSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_unannounced_is_said_by_the_next_owner_though_nothing_new_comes() {
+    let bank = WorkerBank::new().await;
+    let pool = bank.bank.store.pool();
+    sqlx::raw_sql(
+        "create table kept as select * from announcement;
+         create function keep() returns trigger language plpgsql as
+             $$ begin insert into kept select new.*; return new; end $$;
+         create trigger keep before insert on announcement for each row execute function keep()",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    let worker = bank.start_worker();
+    bank.open("CASH-EUR", 0).await;
+    bank.open("C1", 0).await;
+    worker.stop().await;
+    let said = bank.facts().await;
+    // As after a crash between commit and announcement. The facts are out already: they come twice, and are known by
+    // their positions.
+    sqlx::raw_sql("alter table announcement disable trigger keep; truncate announcement; insert into announcement select * from kept")
+        .execute(pool)
+        .await
+        .unwrap();
+    let worker = bank.start_worker();
+    until("it was said", || async { bank.facts().await.len() == 2 * said.len() }).await;
+    until("and is done with", || async {
+        sqlx::query_scalar::<_, i64>("select count(*) from announcement").fetch_one(pool).await.unwrap() == 0
+    })
+    .await;
+    worker.stop().await;
+    let positions = |facts: &[domain::Fact]| facts.iter().map(|fact| fact.position).collect::<BTreeSet<_>>();
+    assert_eq!(positions(&bank.facts().await), positions(&said));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skip_past_a_halt_gives_up_one_record_and_none_of_those_behind_it() {
+    let bank = WorkerBank::new().await;
+    let pool = bank.bank.store.pool();
+    sqlx::raw_sql(
+        "create function refuse() returns trigger language plpgsql as
+             $$ begin raise exception 'cannot' using errcode = 'XX001'; end $$;
+         create trigger refuse before insert on transaction for each row when (new.amount_minor = 666)
+             execute function refuse()",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    let worker = bank.start_worker();
+    for account in ["CASH-EUR", "C1"] {
+        bank.open(account, 0).await;
+    }
+    let pay = async |amount_minor| bank.send(&Command::SubmitTransaction(deposit("C1", amount_minor))).await;
+    let (partition, offset) = pay(666).await;
+    let halted = || async {
+        let halted: Vec<String> =
+            sqlx::query_scalar("select halted from fence where halted is not null").fetch_all(pool).await.unwrap();
+        halted.len() == 1
+    };
+    until("the partition stands still", halted).await;
+    // Read and dropped while it stands still, and while it starts again.
+    for _ in 0..50 {
+        pay(1).await;
+    }
+    let store = WorkerStore::new(bank.bank.store.clone());
+    store.request_skip(partition, offset, "cannot be stored").await.unwrap();
+    for _ in 0..50 {
+        pay(1).await;
+    }
+    until("everything behind it is booked", || async { bank.balance("C1").await == Some(100) }).await;
+    worker.stop().await;
+    assert_eq!((bank.transactions().await, bank.dead_letters().await), (100, 1));
+    let skipped = bank.facts().await.into_iter().filter(
+        |fact| matches!(&fact.body, FactBody::RecordDeadLettered(letter) if letter.reason == DeadLetterReason::Skipped),
+    );
+    let places: Vec<_> = skipped.map(|fact| (fact.position.partition, fact.position.offset)).collect();
+    assert_eq!(places, [(partition, offset)]);
+}
