@@ -64,7 +64,7 @@ fn upload_form(text: &'static Imports, problem: Option<&'static str>) -> AnyView
                     id="field-file"
                     name="file"
                     type="file"
-                    accept=".csv,.txt,.asc,.tsv,text/csv,text/plain"
+                    accept=".csv,.txt,.asc,.tsv,.gz,text/csv,text/plain"
                     aria-describedby=described
                 />
             </Field>

@@ -48,22 +48,26 @@ impl Uploads {
     pub async fn adopt_orphans(self) {
         loop {
             match self.store.adopt_uploads(self.runner).await {
-                Ok(orphans) => orphans.into_iter().for_each(|(id, mapping)| self.spawn(id, mapping)),
+                Ok(orphans) => orphans.into_iter().for_each(|(id, mapping, kept)| {
+                    let before = (kept.total > 0).then_some(kept.already_there);
+                    self.spawn(id, mapping, before);
+                }),
                 Err(error) => tracing::warn!(%error, "cannot look for imports to take over"),
             }
             tokio::time::sleep(ADOPT_EVERY).await;
         }
     }
 
-    fn spawn(&self, id: Uuid, mapping: Option<ImportMapping>) {
+    fn spawn(&self, id: Uuid, mapping: Option<ImportMapping>, before: Option<u64>) {
         let uploads = self.clone();
-        tokio::spawn(async move { uploads.import(id, mapping).await });
+        tokio::spawn(async move { uploads.import(id, mapping, before).await });
     }
 
-    async fn import(&self, id: Uuid, mapping: Option<ImportMapping>) {
+    /// `before`: how many rows were there before the runner that this one takes over from began.
+    async fn import(&self, id: Uuid, mapping: Option<ImportMapping>, before: Option<u64>) {
         let (told, heard) = watch::channel(Progress::default());
         let problems = watch::Sender::new(Vec::new());
-        let keeping = self.keep_while_running(id, heard, problems.subscribe());
+        let keeping = self.keep_while_running(id, before, heard, problems.subscribe());
         let working = async {
             let Some(mapping) = mapping else {
                 tracing::error!(upload = %id, "an import without a mapping cannot run");
@@ -90,7 +94,7 @@ impl Uploads {
             () = keeping => return,
         };
         let state = if done { ImportState::Done } else { ImportState::Failed };
-        let last = kept(*told.borrow(), &problems.borrow());
+        let last = kept(*told.borrow(), before, &problems.borrow());
         if let Err(error) = self.store.keep_progress(id, self.runner, state, &last).await {
             tracing::error!(upload = %id, %error, "the end of an import could not be written down");
         }
@@ -100,11 +104,12 @@ impl Uploads {
     async fn keep_while_running(
         &self,
         id: Uuid,
+        before: Option<u64>,
         progress: watch::Receiver<Progress>,
         problems: watch::Receiver<Vec<ImportProblem>>,
     ) {
         loop {
-            let now = kept(*progress.borrow(), &problems.borrow());
+            let now = kept(*progress.borrow(), before, &problems.borrow());
             match self.store.keep_progress(id, self.runner, ImportState::Running, &now).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -163,14 +168,19 @@ fn shown(problems: &[ImportProblem]) -> Vec<ImportProblem> {
     bad.into_iter().chain(warnings).take(PROBLEMS_MAX).collect()
 }
 
-/// What the page shows as sent is what the worker has decided: the bar fills as rows are booked.
-fn kept(progress: Progress, problems: &[ImportProblem]) -> KeptProgress {
+/// What the page shows as sent is what the worker has decided: the bar fills as rows are booked. What a runner before
+/// this one added counts as added.
+fn kept(progress: Progress, before: Option<u64>, problems: &[ImportProblem]) -> KeptProgress {
     let added = if progress.phase == Phase::Done { progress.added } else { progress.decided - progress.already_there };
+    // Until this runner has looked, the earlier one's count stands, for whoever takes over next.
+    let looked = progress.phase != Phase::Checking;
+    let already_there = before
+        .map_or(progress.already_there, |before| if looked { before.min(progress.already_there) } else { before });
     KeptProgress {
         total: progress.total,
         sent: progress.decided,
-        added,
-        already_there: progress.already_there,
+        added: added + progress.already_there.saturating_sub(already_there),
+        already_there,
         refused: progress.refused,
         bad: progress.bad,
         overdrawn_accounts: progress.overdrawn_accounts,
@@ -245,7 +255,7 @@ impl Imports for Uploads {
             return Err(PortError::Forbidden);
         }
         if self.store.claim_upload(upload, self.runner, &reading.mapping).await.map_err(unavailable)? {
-            self.spawn(upload, Some(reading.mapping));
+            self.spawn(upload, Some(reading.mapping), None);
         }
         Ok(())
     }

@@ -200,13 +200,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn adopt_uploads(&self, runner: Uuid) -> sqlx::Result<Vec<(Uuid, Option<ImportMapping>)>> {
+    pub async fn adopt_uploads(&self, runner: Uuid) -> sqlx::Result<Vec<(Uuid, Option<ImportMapping>, KeptProgress)>> {
         let query = sqlx::query(
             "update import_upload set runner = $1, alive_at = now()
-             where state = 'running' and (alive_at is null or alive_at < now() - interval '15 seconds') returning id, mapping",
+             where state = 'running' and (alive_at is null or alive_at < now() - interval '15 seconds') returning id, mapping, progress",
         );
         let rows = query.bind(runner).fetch_all(self.pool()).await?;
-        rows.iter().map(|row| Ok((row.try_get("id")?, mapping(row)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("id")?, mapping(row)?, row.try_get::<Json<_>, _>("progress")?.0)))
+            .collect()
     }
 
     /// Writes down how far the import came and that its runner lives; false if another one has it now.
