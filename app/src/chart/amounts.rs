@@ -140,15 +140,20 @@ fn plot(scene: &Scene, rows: &[Row], currency: Currency, width: u32, finding: &s
     let room = if width < 500 { 11 } else { 22 };
     let names: Vec<String> = rows.iter().map(|row| shorten(&row.label, room)).collect();
     let left = names.iter().map(|name| text_width(name)).fold(40.0, f32::max) + 8.0;
-    let max = rows.iter().map(Row::total).max().unwrap_or(0);
+    // The others together would dwarf every account: theirs is a number, not a bar.
+    let max = rows.iter().filter(|row| row.account.is_some()).map(Row::total).max().unwrap_or(0);
     let totals: Vec<String> = rows.iter().map(|row| scene.language.money_compact(row.total(), currency)).collect();
     let right = totals.iter().map(|total| text_width(total)).fold(0.0, f32::max) + 10.0;
     let marks_at = ticks(0, max, 10_i64.pow(currency.exponent()));
     let end = marks_at.last().copied().unwrap_or(1);
     let height = TOP + ROW * rows.len() as f32 + BOTTOM;
     let frame = Frame { width: width as f32, height, left, top: TOP, right, bottom: BOTTOM };
+    let length = |row: &Row, column: usize| match row.account {
+        Some(_) => major(row.amounts[column], currency),
+        None => 0.0,
+    };
     let values: Vec<Vec<f64>> =
-        (0..4).map(|column| rows.iter().map(|row| major(row.amounts[column], currency)).collect()).collect();
+        (0..4).map(|column| rows.iter().map(|row| length(row, column)).collect()).collect();
     let bars = lying_bars(frame, &values, &TOKENS, major(end, currency))?;
 
     let mut sheet = Sheet::new(frame);
@@ -164,10 +169,18 @@ fn plot(scene: &Scene, rows: &[Row], currency: Currency, width: u32, finding: &s
     for (index, row) in rows.iter().enumerate() {
         let y = TOP + ROW * (index as f32 + 0.5) + FONT * 0.35;
         sheet.text(left - 8.0, y, Anchor::End, "--text", &names[index]);
+        if row.account.is_none() {
+            let words = fill(text.others_sum, &[("amount", &scene.language.money(row.total(), currency))]);
+            sheet.link(&scene.rows_href(None, None), &[row.label.as_str(), words.as_str()].join(" · "), |sheet| {
+                sheet.text(left + 5.0, y, Anchor::Start, "--text", &words);
+            });
+            continue;
+        }
         let x = left + frame.plot_width() * (row.total() as f64 / end as f64) as f32;
         sheet.text(x + 5.0, y, Anchor::Start, "--text", &totals[index]);
     }
-    for mark in bars.iter().filter(|mark| rows[mark.category].amounts[mark.series] > 0) {
+    let has_bar = |row: &Row, series: usize| row.account.is_some() && row.amounts[series] > 0;
+    for mark in bars.iter().filter(|mark| has_bar(&rows[mark.category], mark.series)) {
         let (row, sided) = (&rows[mark.category], TYPES[mark.series]);
         let amount = scene.language.money(row.amounts[mark.series], currency);
         let tip = [row.label.as_str(), type_phrase(sided).text(scene.language), &amount].join(" · ");

@@ -55,14 +55,15 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
             <Tiles totals language />
         </LiveFigure>
         <div class="board">
-            {panel(&visit, ChartName::Volume, &query, volume, None)}
-            {panel(&visit, ChartName::Heatmap, &query, heatmap, None)}
-            {panel(&visit, ChartName::Amounts, &query, amounts, others)} {balance_panel(&visit, &query, balance, &accounts)}
-            <div class="board-wide">
-                <Panel title=text.newest aside=all>
-                    <LiveTransactions language words own=Vec::new() rows resume=rows_resume limit />
-                </Panel>
+            <div class="board-column">
+                {panel(&visit, ChartName::Volume, &query, volume, None)}
+                {balance_panel(&visit, &query, balance, &accounts)}
             </div>
+            {panel(&visit, ChartName::Heatmap, &query, heatmap, None)}
+            {panel(&visit, ChartName::Amounts, &query, amounts, others)}
+            <Panel title=text.newest aside=all>
+                <LiveTransactions language words own=Vec::new() rows resume=rows_resume limit />
+            </Panel>
         </div>
         <AsOf texts time=language.hour_minute(now) now address=visit.address.clone() />
     };

@@ -39,6 +39,7 @@ catalogue! {
         amounts_title: "Amounts by account and type, in {currency}", "Montants par compte et type, en {currency}";
         amounts_finding: "{account} moved the most: {amount}, {share} of what the {count} largest accounts moved.", "{account} a le plus mouvementé : {amount}, soit {share} du total des {count} plus grands comptes.";
         others: "Next {count}", "{count} suivants";
+        others_sum: "{amount} together", "{amount} ensemble";
         balance_title: "Balance of {account}", "Solde de {account}";
         balance_finding: "From {from} to {to}; at its lowest {lowest}.", "De {from} à {to} ; au plus bas {lowest}.";
         balance_still: "No movement in this range: it stood at {amount}.", "Aucun mouvement sur cette période : le solde était de {amount}.";
