@@ -152,8 +152,7 @@ fn plot(scene: &Scene, rows: &[Row], currency: Currency, width: u32, finding: &s
         Some(_) => major(row.amounts[column], currency),
         None => 0.0,
     };
-    let values: Vec<Vec<f64>> =
-        (0..4).map(|column| rows.iter().map(|row| length(row, column)).collect()).collect();
+    let values: Vec<Vec<f64>> = (0..4).map(|column| rows.iter().map(|row| length(row, column)).collect()).collect();
     let bars = lying_bars(frame, &values, &TOKENS, major(end, currency))?;
 
     let mut sheet = Sheet::new(frame);

@@ -14,6 +14,6 @@ mod reads;
 mod schema;
 mod support;
 mod verify;
+mod web;
 mod worker;
 mod worker_recovery;
-mod web;
