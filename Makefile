@@ -18,10 +18,10 @@ check:       ## formatting, lints, scripts, compose.yaml
 	@dev/toolchain test && dev/check
 
 bench:       ## measure against floors; writes target/bench/latest.json
-	@dev/toolchain && dev/site && cargo build -p server --bin vigie --profile dist && cargo lab bench
+	@dev/toolchain && dev/site && cargo build -p server --bin vigie --profile dist && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/dist/vigie" bench
 
 crash:       ## kill everything at random and count; writes target/crash/latest.json
-	@dev/toolchain && dev/site && cargo build -p server --bin vigie --release && cargo lab crash
+	@dev/toolchain && dev/site && cargo build -p server --bin vigie --release && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/release/vigie" crash
 
 screenshots: ## every page, three widths, two themes, into end2end/results/screenshots
 	@dev/toolchain test && dev/site && cargo build --workspace --exclude frontend --bin vigie && dev/e2e --project=screenshots

@@ -5,6 +5,7 @@
 
 use anyhow::{Context as _, bail};
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -45,6 +46,8 @@ impl Service {
 /// The addresses of a run, and the private instance behind them if there is one.
 pub struct Services {
     dir: Option<PathBuf>,
+    /// Held as long as this runs: a second run would take the services away from under the first.
+    _lock: Option<File>,
     keep: bool,
     pub database_url: String,
     pub kafka_brokers: String,
@@ -56,14 +59,19 @@ impl Services {
         if let (Some(database_url), Some(kafka_brokers)) = (&args.database_url, &args.kafka_brokers) {
             return Ok(Services {
                 dir: None,
+                _lock: None,
                 keep: true,
                 database_url: database_url.clone(),
                 kafka_brokers: kafka_brokers.clone(),
             });
         }
         let dir = root().join(".vigie").join(format!("lab-{command}"));
+        std::fs::create_dir_all(&dir)?;
+        let lock = File::create(dir.with_extension("lock"))?;
+        lock.try_lock().with_context(|| format!("another `lab {command}` runs in this clone"))?;
         let mut services = Services {
             dir: Some(dir.clone()),
+            _lock: Some(lock),
             keep: args.keep,
             database_url: args.database_url.clone().unwrap_or_default(),
             kafka_brokers: args.kafka_brokers.clone().unwrap_or_default(),

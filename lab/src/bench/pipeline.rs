@@ -88,7 +88,8 @@ pub async fn measure(context: &Context<'_>, a: bool, b: bool, figures: &mut Map<
         };
         let outcome = drive(context, &bank, &plan).await?;
         let after = floor.pace(floor_seconds).await?;
-        let raw = (before + after) / 2.0;
+        // What else runs on the machine only ever slows a floor down: the better of the two is the floor.
+        let raw = before.max(after);
         show("pipeline, facts/s", outcome.facts_per_second.round(), "");
         show("raw ledger step after, rows/s", after.round(), "");
         show("pipeline_ratio", outcome.facts_per_second / raw, "at least 0.50, aim at 0.80");

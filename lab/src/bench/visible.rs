@@ -31,7 +31,7 @@ type Seen = Arc<Mutex<Vec<f64>>>;
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = Bank::create(context.binary, context.services, "visible", context.partitions).await?;
     let lasting = context.seconds(30);
-    let mut floor = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
+    let floor_before = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
     let people = people::create(&bank, PEOPLE).await?;
     bank.decided(Duration::from_secs(60)).await?;
@@ -69,13 +69,19 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     sockets.iter().for_each(tokio::task::JoinHandle::abort);
-    floor.extend(pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?);
+    let floor_after = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
     web.stop()?;
     worker.stop()?;
 
     let missing = posted.lock().unwrap_or_else(PoisonError::into_inner).len();
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-    let (visible, bare, answered) = (report::summary(&seen), report::summary(&floor), report::summary(&answers));
+    // What else runs on the machine only ever slows a floor down: the better of the two is the floor.
+    let halves = [report::summary(&floor_before), report::summary(&floor_after)];
+    let bare = halves
+        .iter()
+        .min_by(|one, two| one["p99"].as_f64().unwrap_or(0.0).total_cmp(&two["p99"].as_f64().unwrap_or(0.0)));
+    let bare = bare.cloned().unwrap_or_default();
+    let (visible, answered) = (report::summary(&seen), report::summary(&answers));
     let ratio = |key: &str| visible[key].as_f64().unwrap_or(0.0) / bare[key].as_f64().unwrap_or(1.0);
     show("visible p50, ms", visible["p50"].as_f64().unwrap_or(0.0), "");
     show("visible p99, ms", visible["p99"].as_f64().unwrap_or(0.0), "");
@@ -91,7 +97,7 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     figures.insert(
         "visible".into(),
         json!({
-            "post_to_frame_ms": visible, "bare_pipe_ms": bare, "post_to_answer_ms": answered, "p50_ratio": rounded(ratio("p50")),
+            "post_to_frame_ms": visible, "bare_pipe_ms": bare, "bare_pipe_before_and_after_ms": halves, "post_to_answer_ms": answered, "p50_ratio": rounded(ratio("p50")),
             "per_second": achieved.round(), "never_seen": missing, "people": PEOPLE,
         }),
     );
