@@ -4,6 +4,7 @@ import { expect, test } from './test';
 
 for (const role of ['stranger', 'customer', 'analyst', 'operator'] as const) {
   test(`no page of the ${role} scrolls sideways at 320 px`, async ({ page, context }) => {
+    test.setTimeout(120_000);
     await page.setViewportSize({ width: 320, height: 640 });
     const wide: string[] = [];
     const url = process.env.VIGIE_URL ?? '';

@@ -23,6 +23,7 @@ const LOOKS = [
 for (const look of LOOKS) {
   for (const role of ['stranger', 'customer', 'analyst', 'operator'] as const) {
     test(`no page of the ${role} has a violation, ${look.name}`, async ({ page, context }) => {
+      test.setTimeout(240_000);
       await page.setViewportSize({ width: look.width, height: 900 });
       const addresses = await visits(context, role);
       const url = process.env.VIGIE_URL ?? '';

@@ -52,15 +52,24 @@ test('cut off for 30 s while 500 transactions arrive, then exactly those 500, in
   const told = wire.transactions.slice(wire.transactions.findIndex(({ id }) => id === seen) + 1);
   expect(told.map(({ id }) => id).sort(), 'each once, and no other').toEqual([...sent].sort());
   for (const account of [customer.account, second]) {
-    const versions = told.map((transaction) => versionOf(transaction, account)).filter((version) => version !== undefined);
+    const versions = versionsOf(told, account);
     expect(versions.length).toBeGreaterThan(100);
-    expect(versions).toEqual(versions.map((_, index) => versions[0] + index));
+    expect([...versions].sort((a, b) => a - b), 'no change of the account is missing').toEqual(upFrom(Math.min(...versions), versions.length));
+    // Its own partition decides all that takes from an account: that comes in order. Credits join from other partitions.
+    const debits = versionsOf(told.filter(({ debit }) => debit.account === account), account);
+    expect(debits).toEqual([...debits].sort((a, b) => a - b));
   }
 
-  // The page shows the newest of them, says nothing of gaps, and its figures are the ledger's.
+  // On the page each account's rows stand in its order, newest first; nothing is said of gaps; the figures are the ledger's.
   const shown = await page.locator('table.transactions tbody tr').evaluateAll((rows) => rows.map((tr) => tr.getAttribute('data-id') ?? ''));
   expect(shown).toHaveLength(50);
   expect(shown.filter((id) => !sent.includes(id))).toEqual([]);
+  const oldestFirst = shown.reverse().map((id) => told.find((transaction) => transaction.id === id) as Transaction);
+  for (const account of [customer.account, second]) {
+    const versions = versionsOf(oldestFirst, account);
+    expect(versions).toEqual(upFrom(versions[0], versions.length));
+    expect(versions.at(-1)).toBe(Math.max(...versionsOf(told, account)));
+  }
   await expect(page.locator('.live-note')).toHaveCount(0);
   await page.goto('/');
   await expect(available(page, customer.account)).toHaveText('€1,051.00');
@@ -81,6 +90,12 @@ async function fiveHundred(ways: ((id: string) => Promise<string>)[]): Promise<s
   return ids;
 }
 
-function versionOf(transaction: Transaction, account: string): number | undefined {
-  return [transaction.debit, transaction.credit].find((side) => side.account === account)?.after?.version;
+/** The account's versions after these transactions, in their order. */
+function versionsOf(transactions: Transaction[], account: string): number[] {
+  const sides = transactions.flatMap(({ debit, credit }) => [debit, credit]);
+  return sides.flatMap((side) => (side.account === account && side.after ? [side.after.version] : []));
+}
+
+function upFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
