@@ -8,6 +8,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::types::RDKafkaErrorCode;
 use std::time::Duration;
 
+/// A broker that is busy or just starting needs its time to elect leaders.
+const LEADERS_WITHIN: Duration = Duration::from_secs(60);
+
 /// What became of one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TopicState {
@@ -76,7 +79,7 @@ async fn check_retention(admin: &AdminClient<DefaultClientContext>, names: &[&st
 /// Waits until every partition has a leader, and checks the partition counts.
 fn await_leaders(config: &Config, topics: &Topics) -> anyhow::Result<()> {
     let consumer: BaseConsumer = client(config).create()?;
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + LEADERS_WITHIN;
     for name in [&topics.commands, &topics.events] {
         loop {
             let metadata = consumer.fetch_metadata(Some(name), Duration::from_secs(10))?;
@@ -93,7 +96,7 @@ fn await_leaders(config: &Config, topics: &Topics) -> anyhow::Result<()> {
                 break;
             }
             if std::time::Instant::now() > deadline {
-                anyhow::bail!("topic {name} has no leader for every partition after 20 s");
+                anyhow::bail!("topic {name} has no leader for every partition after {} s", LEADERS_WITHIN.as_secs());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
