@@ -1,6 +1,8 @@
 //! What a role may see: the shapes that pages render and sockets carry. Facts never go to a socket as they are;
 //! these are made from them by an allow-list, so what is not named here cannot leak.
 
+mod wire;
+
 use crate::money::AmountMinor;
 use crate::{AccountKind, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
 use serde::{Deserialize, Serialize};
@@ -110,7 +112,7 @@ pub struct Subscribe {
 
 /// A message from the node to the browser. `kind` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "wire::WireFrame")]
 pub enum Frame {
     /// Everything afresh: sent when the token is too old or absent. `missed` counts what this client will not get one
     /// by one (none if that cannot be known).
@@ -130,7 +132,7 @@ pub enum Frame {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
+#[serde(tag = "change", rename_all = "snake_case", try_from = "wire::WireChange")]
 pub enum Change {
     Transaction(TransactionView),
     Account(AccountView),
@@ -141,17 +143,69 @@ pub enum Change {
 mod tests {
     use super::*;
 
+    fn account() -> AccountView {
+        AccountView {
+            account: "C100".into(),
+            kind: AccountKind::Customer,
+            currency: Currency::EUR,
+            status: AccountStatus::Frozen,
+            version: 7,
+            booked_minor: -5,
+            held_minor: 1,
+            overdraft_minor: 20,
+            available_minor: 14,
+        }
+    }
+
+    fn transaction(reason: Option<RefusalReason>, after: Option<AfterView>) -> TransactionView {
+        let at = |ms| Stamp { ms, offset_min: 60 };
+        TransactionView {
+            id: Uuid::from_u128(9),
+            kind: TransactionKind::Transfer,
+            state: TransactionState::Refused,
+            amount_minor: 12_34,
+            currency: Currency::CZK,
+            debit: SideView { account: "C100".into(), after },
+            credit: SideView { account: "C200".into(), after: None },
+            occurred_at: at(1),
+            recorded_at: at(2),
+            history: after.is_some(),
+            reason,
+            reference: None,
+        }
+    }
+
     #[test]
     fn a_frame_is_read_back_as_it_was_written() {
         let resume = ResumeToken([(0, 17), (11, 4)].into());
+        let after = AfterView { version: 3, booked_minor: 5, available_minor: None };
+        let changes = vec![
+            Change::Account(account()),
+            Change::Transaction(transaction(Some(RefusalReason::SameAccount), None)),
+            Change::Transaction(transaction(None, Some(after))),
+        ];
+        let (accounts, transactions) = (vec![account()], vec![transaction(None, None)]);
         for frame in [
-            Frame::Update { resume: resume.clone(), changes: vec![], now_ms: 5 },
-            Frame::Snapshot { resume, missed: Some(3), accounts: vec![], transactions: vec![], now_ms: 5 },
+            Frame::Update { resume: resume.clone(), changes, now_ms: 5 },
+            Frame::Snapshot { resume, missed: Some(3), accounts, transactions, now_ms: 5 },
             Frame::Heartbeat { now_ms: 6 },
             Frame::Goodbye,
         ] {
             let wire = serde_json::to_string(&frame).unwrap();
             assert_eq!(serde_json::from_str::<Frame>(&wire).unwrap(), frame, "{wire}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_not_all_there_is_an_error() {
+        for wire in [
+            r#"{"kind":"update","changes":[],"now_ms":1}"#,
+            r#"{"kind":"heartbeat"}"#,
+            r#"{"kind":"other","now_ms":1}"#,
+            r#"{"kind":"update","resume":{"x":1},"now_ms":1}"#,
+            r#"{"kind":"update","resume":{},"now_ms":1,"changes":[{"change":"account","kind":"deposit","currency":"EUR"}]}"#,
+        ] {
+            assert!(serde_json::from_str::<Frame>(wire).is_err(), "{wire}");
         }
     }
 }

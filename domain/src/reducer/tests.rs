@@ -5,6 +5,7 @@ use super::*;
 use crate::view::{AfterView, Stamp};
 use crate::{AccountKind, AccountStatus, Currency, TransactionKind};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn id(number: u64) -> Uuid {
     Uuid::from_u64_pair(7, number)

@@ -130,7 +130,7 @@ pub fn problem_table(visit: &Visit, problems: &[ImportProblem]) -> AnyView {
         let warning = problem.warning.then(|| view! { <Badge tone=Tone::Wait icon="warning" word=text.warning /> });
         view! {
             <tr>
-                <th scope="row" data-type="number">
+                <th scope="row">
                     {language.number(i64::try_from(problem.line).unwrap_or(i64::MAX))}
                 </th>
                 <td>{code_text(text, problem.code)} " " {warning}</td>
@@ -146,9 +146,7 @@ pub fn problem_table(visit: &Visit, problems: &[ImportProblem]) -> AnyView {
                 <caption>{caption}</caption>
                 <thead>
                     <tr>
-                        <th scope="col" data-type="number">
-                            {text.line}
-                        </th>
+                        <th scope="col">{text.line}</th>
                         <th scope="col">{text.problem}</th>
                         <th scope="col">{text.text}</th>
                     </tr>
