@@ -279,8 +279,12 @@ impl LiveState {
         true
     }
 
-    /// Rows of a page or snapshot, newest first: shown as they are, nothing waits.
+    /// Rows of a page or snapshot, newest first: shown as they are, nothing waits. They are a choice made in one reading,
+    /// which held all that came before them: what is not among them is no gap.
     fn put_rows(&mut self, rows: &[TransactionView]) {
+        for (account, version) in rows.iter().flat_map(versions_of) {
+            self.versions.of(account).settle(version);
+        }
         for row in rows.iter().rev() {
             if self.is_news(row) {
                 self.waiting.retain(|(_, waiting)| waiting.id != row.id);

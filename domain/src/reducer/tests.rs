@@ -147,6 +147,15 @@ fn the_earlier_of_two_seeds_is_where_the_socket_goes_on() {
 }
 
 #[test]
+fn the_rows_of_a_page_are_a_choice_and_leave_no_gap() {
+    let mut state = LiveState::new(50);
+    state.seed(&[], &[deposit(9, "A", 9), deposit(5, "A", 5)], &token(&[]));
+    assert_eq!((shown(&state), state.gaps()), (vec![id(9), id(5)], vec![]));
+    state.apply(&rows(&[deposit(7, "A", 7), deposit(10, "A", 10)]), 0);
+    assert_eq!((shown(&state), state.gaps(), state.received()), (vec![id(10), id(9), id(5)], vec![], 1));
+}
+
+#[test]
 fn what_a_seed_contained_is_no_news() {
     let mut state = LiveState::new(50);
     state.seed(&[account("A", 9, 900)], &[], &token(&[]));
