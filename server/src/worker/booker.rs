@@ -168,7 +168,9 @@ impl<D: Decide> Booker<D> {
     /// Says what was left unsaid also where nothing new arrives: somebody waits for it.
     pub async fn recover_quiet(&self) {
         for partition in self.ownership.all().into_keys() {
-            if let Err(fault) = self.recover_partition(partition).await {
+            // A broker that is away is waited for, but not by who must stop.
+            let recovered = self.stop.run_until_cancelled(self.recover_partition(partition)).await;
+            if let Some(Err(fault)) = recovered {
                 tracing::warn!(partition, %fault, "what was left unannounced cannot be sent yet");
             }
         }
