@@ -25,9 +25,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// A feed that was last complete longer ago is not well: pages would be late.
-const FEED_AGE: Duration = Duration::from_secs(10);
-
 const DESKS_AGAIN: Duration = Duration::from_secs(5);
 
 /// A node that listens but does not serve yet.
@@ -58,8 +55,10 @@ impl Node {
             TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
         let feed = Feed::new(config);
         let tail = Tail::start(config, &feed)?;
-        let aged = feed.clone();
-        health.watch("feed", move || aged.age().is_some_and(|age| age < FEED_AGE));
+        // Once it has caught up, a broker that goes away is no reason to send people elsewhere: every node is as blind,
+        // pages say how old they are, and a form answers that nothing was taken.
+        let caught_up = feed.clone();
+        health.watch("feed", move || caught_up.age().is_some());
         let live = Live::start(store.clone(), feed.clone(), stop.clone());
         let gateway = Gateway::new(store.clone(), feed, CommandProducer::new(config)?);
         let bank = Arc::new(Bank { store: store.clone(), gateway });
