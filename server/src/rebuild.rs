@@ -202,12 +202,11 @@ impl Rebuild {
     ) -> Result<DeadLetterRow, RebuildError> {
         let origin = self.command_at(partition, offset).await?;
         let value = origin.map(|record| record.value).unwrap_or_default();
-        let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
         Ok(DeadLetterRow {
             partition,
             offset,
             recorded_at: chrono::DateTime::UNIX_EPOCH,
-            reason: reason.unwrap_or_default(),
+            reason: crate::worker::reason_name(letter.reason),
             detail: letter.detail,
             length: letter.length,
             sha256: crate::kafka::signature::unhex(letter.sha256.as_bytes()).unwrap_or_default(),

@@ -14,6 +14,7 @@ mod papers;
 mod queue;
 mod sender;
 
+pub use announcement::reason_name;
 pub use decode::HEAD_BYTES;
 pub use ownership::Mismatch;
 

@@ -5,7 +5,7 @@ use super::decode::Decoded;
 use crate::kafka::announcer::{AnnouncedRecord, Destination};
 use crate::kafka::signature::hex;
 use domain::envelope;
-use domain::fact::{Fact, FactBody};
+use domain::fact::{DeadLetterReason, Fact, FactBody};
 use domain::ledger::DeadLetter;
 use std::borrow::Cow;
 
@@ -51,10 +51,15 @@ fn cloud_event(id: String, kind: &'static str, time: String) -> Headers {
     ]
 }
 
+/// A reason's name on the wire and in the tables.
+pub fn reason_name(reason: DeadLetterReason) -> String {
+    let value = serde_json::to_value(reason).ok();
+    value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// A dead letter as a record of bank.dead-letters: the value's first 64 KB, the origin in headers.
 pub fn dead_letter_record(letter: &DeadLetter, decoded: &Decoded, topic: &str) -> AnnouncedRecord {
     let record = &decoded.record;
-    let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
     let header = |name: &'static str, value: String| (Cow::Borrowed(name), Cow::Owned(value.into_bytes()));
     AnnouncedRecord {
         destination: Destination::DeadLetters,
@@ -64,7 +69,7 @@ pub fn dead_letter_record(letter: &DeadLetter, decoded: &Decoded, topic: &str) -
             header("vigie_dlq_partition", record.partition.to_string()),
             header("vigie_dlq_offset", record.offset.to_string()),
             header("vigie_dlq_ts", record.recorded_at.timestamp_millis().to_string()),
-            header("vigie_dlq_reason", reason.unwrap_or_default()),
+            header("vigie_dlq_reason", reason_name(letter.reason)),
             header("vigie_dlq_detail", letter.detail.clone()),
             header("vigie_dlq_length", record.length.to_string()),
             header("vigie_dlq_sha256", hex(&record.sha256)),

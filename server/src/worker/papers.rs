@@ -1,6 +1,6 @@
 //! What a batch asks of the tables before it is booked, and the papers it leaves: announcements and dead letters.
 
-use super::announcement::{self, dead_letter_record, fact_key, fact_record};
+use super::announcement::{self, dead_letter_record, fact_key, fact_record, reason_name};
 use super::decode::Decoded;
 use super::fault::Fault;
 use super::sender::Batch;
@@ -59,12 +59,11 @@ pub fn letters(batch: &[Decoded], outcome: &Outcome) -> Vec<DeadLetterRow> {
         .map(|letter| {
             let decoded = &batch[letter.record];
             let record = &decoded.record;
-            let reason = serde_json::to_value(letter.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
             DeadLetterRow {
                 partition: record.partition,
                 offset: record.offset,
                 recorded_at: record.recorded_at,
-                reason: reason.unwrap_or_default(),
+                reason: reason_name(letter.reason),
                 detail: letter.detail.clone(),
                 length: record.length,
                 sha256: record.sha256.to_vec(),
