@@ -46,13 +46,21 @@ step() {
   return "$status"
 }
 
-# quietly LOG COMMAND...: output goes to LOG; every 10 s a line of progress; on failure the end of LOG is shown.
-quietly() {
-  local log=$1 begin=${EPOCHREALTIME/[.,]/} status=0 worker ticks=0
+# beside LOG COMMAND...: starts it in the background, in a process group of its own; output goes to LOG, its id to
+# `beside_pid`. `join` waits for it.
+beside() {
+  local log=$1
   shift
   mkdir -p "$(dirname "$log")"
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
-  worker=$!
+  beside_pid=$!
+  set +m
+}
+
+# join PID LOG: waits for what `beside` started; every 10 s a line of progress; on failure the end of LOG is shown.
+join() {
+  local worker=$1 log=$2 begin=${EPOCHREALTIME/[.,]/} status=0 ticks=0
   while kill -0 "$worker" 2>/dev/null; do
     sleep 0.1
     ticks=$((ticks + 1))
@@ -64,6 +72,16 @@ quietly() {
     say "  the whole log: $log"
   fi
   return "$status"
+}
+
+# end_beside PID: ends what `beside` started, with everything it started.
+end_beside() { [[ -z $1 ]] || kill -TERM -- "-$1" 2>/dev/null || true; }
+
+# quietly LOG COMMAND...: `beside` and `join` at once, ended with the caller.
+quietly() {
+  local log=$1 beside_pid
+  beside "$@"
+  join "$beside_pid" "$log"
 }
 
 # start_time PID: the kernel's start time of a process; with the id it names a process for good.

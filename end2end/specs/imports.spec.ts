@@ -35,7 +35,7 @@ async function upload(page: Page, name: string, buffer: Buffer): Promise<void> {
 async function untilDone(page: Page, sentence: string): Promise<void> {
   await expect(async () => {
     const again = page.getByRole('link', { name: 'Check again' });
-    if ((await page.getByText(/^Done: /u).count()) === 0) await again.click();
+    if ((await page.getByText(/^Done\. /u).count()) === 0) await again.click();
     await expect(page.getByText(sentence)).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 20_000 });
 }
@@ -45,10 +45,10 @@ test('a file is previewed, imported once, and only its new lines the next time',
   const account = newAccount();
   await upload(page, 'march.csv', studentFile(account, 3));
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Import of march.csv');
-  await expect(page.getByText('3 transactions of 1 accounts can be taken; 0 lines cannot.')).toBeVisible();
+  await expect(page.getByText('Can be taken: 3 transactions of 1 account. Cannot: 0 lines.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'As they would be booked' })).toContainText('−€250.50');
   await page.getByRole('button', { name: 'Import 3 transactions' }).click();
-  await untilDone(page, 'Done: 3 added, 0 were already there, 0 refused, 0 lines not readable.');
+  await untilDone(page, 'Done. Added: 3; already there: 0; refused: 0; lines not readable: 0.');
 
   await page.goto(`/accounts/${account}`);
   await expect(page.locator('.standing-main .amount')).toHaveText('€1,749.50');
@@ -56,7 +56,7 @@ test('a file is previewed, imported once, and only its new lines the next time',
 
   await upload(page, 'april.csv', studentFile(account, 5));
   await page.getByRole('button', { name: 'Import 5 transactions' }).click();
-  await untilDone(page, 'Done: 2 added, 3 were already there, 0 refused, 0 lines not readable.');
+  await untilDone(page, 'Done. Added: 2; already there: 3; refused: 0; lines not readable: 0.');
   await page.goto('/imports');
   await expect(page.getByRole('link', { name: 'april.csv' }).first()).toBeVisible();
 });
@@ -66,7 +66,7 @@ test('bad lines are named with number and reason, good ones can be taken', async
   const account = newAccount();
   const lines = ['transaction_date;account;transaction_value;balance', `16/03/2024;${account};10,00;0`, `99/99/2024;${account};10,00;0`, `17/03/2024;${account};ten;0`];
   await upload(page, 'holes.csv', Buffer.from(lines.join('\n')));
-  await expect(page.getByText('1 transactions of 1 accounts can be taken; 2 lines cannot.')).toBeVisible();
+  await expect(page.getByText('Can be taken: 1 transaction of 1 account. Cannot: 2 lines.')).toBeVisible();
   const problems = page.getByRole('region', { name: 'Lines with a problem' });
   await expect(problems.getByRole('row', { name: /^3 The date cannot be read/u })).toBeVisible();
   await expect(problems.getByRole('row', { name: /^4 The amount cannot be read/u })).toBeVisible();
@@ -81,7 +81,7 @@ test('a file whose dates could be read in two ways is asked about before it can 
   await page.getByLabel('Order of the date').selectOption({ label: 'month, day, year' });
   await page.getByRole('button', { name: 'Update the preview' }).click();
   await expect(page.getByRole('region', { name: 'As they would be booked' })).toContainText(/4\sMar 2024/u);
-  await expect(page.getByRole('button', { name: 'Import 1 transactions' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Import 1 transaction' })).toBeVisible();
 });
 
 test('no file at all is said beside the field', async ({ page, operator }) => {

@@ -1,6 +1,6 @@
 // Every page of the product, by role, with something to see on it. For the specs that look at all of them.
-import type { BrowserContext } from '@playwright/test';
-import { book, locationOf, newId, openAccount, post, send } from './bank';
+import { type BrowserContext, expect } from '@playwright/test';
+import { address, book, locationOf, newId, openAccount, post, send } from './bank';
 
 export type Visitor = 'stranger' | 'customer' | 'analyst' | 'operator';
 
@@ -97,9 +97,40 @@ async function analyst(context: BrowserContext): Promise<Visit[]> {
 
 async function operator(context: BrowserContext): Promise<Visit[]> {
   await demo(context, 'operator');
+  const header = 'transaction_date;account;transaction_value;balance';
+  const lines = ['16/03/2024;T100;1000,00;1000', '99/99/2024;T100;10,00;0', '17/03/2024;T100;-250,50;749,5', '18/03/2024;T100;ten;0'];
+  const unclear = await uploaded(context, 'unclear.csv', ['when,who,how much', '03/04/2024,T101,12.50']);
+  const preview = await uploaded(context, 'march.csv', [header, ...lines]);
+  const result = await uploaded(context, 'april.csv', [header, ...lines, '19/03/2024;T100;12,00;761,5']);
+  await imported(context, result);
   return [
     { name: 'operator', path: '/operator' },
+    { name: 'dead-letter', path: await firstLink(context, '/operator', /\/operator\/dead-letters\/\d+\/\d+/u) },
     { name: 'imports', path: '/imports' },
+    { name: 'import-unclear', path: unclear },
+    { name: 'import-preview', path: preview },
+    { name: 'import-result', path: result },
     { name: 'profile-operator', path: '/settings/profile' },
   ];
+}
+
+async function uploaded(context: BrowserContext, name: string, lines: string[]): Promise<string> {
+  const file = { name, mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) };
+  const sent = { multipart: { file }, headers: { origin: address }, maxRedirects: 0 };
+  return locationOf(await context.request.post(`${address}/do/upload_import`, sent));
+}
+
+/** Starts the import as its page offers it, and waits for the end. */
+async function imported(context: BrowserContext, path: string): Promise<void> {
+  const page = await (await context.request.get(address + path)).text();
+  const reading = /name="reading" value="([^"]*)"/u.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  locationOf(await post(context.request, 'start_import', { upload: path.split('/').at(-1) ?? '', reading }));
+  await expect.poll(async () => (await context.request.get(address + path)).text(), { timeout: 20_000 }).toContain('Done. ');
+}
+
+async function firstLink(context: BrowserContext, path: string, link: RegExp): Promise<string> {
+  const page = await (await context.request.get(address + path)).text();
+  const found = link.exec(page)?.[0];
+  expect(found, `a link like ${String(link)} on ${path}`).toBeDefined();
+  return found ?? path;
 }

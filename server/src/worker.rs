@@ -1,7 +1,7 @@
 //! The worker: the only writer of the bank's tables.
 //!
-//! Three things run side by side: a thread that polls and decodes, a loop that books batches in Postgres, a task that
-//! announces what was booked. The group's offset decides nothing: fences do. Deliberately absent: fraud rules, which
+//! Side by side run a thread that polls and decodes, lanes that book batches in Postgres, and a task that announces
+//! what was booked. The group's offset decides nothing: fences do. Deliberately absent: fraud rules, which
 //! come in through `Decide`.
 
 mod announcement;
@@ -9,6 +9,7 @@ mod booker;
 mod continuity;
 mod decode;
 mod fault;
+mod lane;
 mod ownership;
 mod papers;
 mod queue;
@@ -28,6 +29,7 @@ use crate::store::worker::WorkerStore;
 use booker::Booker;
 use decode::Decoder;
 use domain::ledger::AllowAll;
+use lane::Lane;
 use ownership::{Ownership, TakeError};
 use queue::Queue;
 use sender::Sender;
@@ -53,21 +55,29 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let rejoin = Arc::new(AtomicBool::new(false));
     let (sender, sending) = Sender::start(&config, Arc::clone(&store))?;
     let polling = poll_on_a_thread(&config, &ownership, &queue, &rejoin, &stop)?;
-    let booker = Booker {
-        store: Arc::clone(&store),
-        ownership: Arc::clone(&ownership),
-        sender: sender.clone(),
-        decide: AllowAll,
-        commands_topic: topics.commands,
-        rejoin: Arc::clone(&rejoin),
-        skips: Default::default(),
-        stop: stop.clone(),
-    };
-    book_until_stopped(&config, booker, &queue, &store, &sender, &stop).await;
+    let lanes = Lane::all().map(|lane| {
+        let booker = Booker {
+            lane,
+            store: Arc::clone(&store),
+            ownership: Arc::clone(&ownership),
+            sender: sender.clone(),
+            decide: AllowAll,
+            commands_topic: topics.commands.clone(),
+            rejoin: Arc::clone(&rejoin),
+            skips: Default::default(),
+            stop: stop.clone(),
+        };
+        // A task each: what one lane computes must not wait for the other's.
+        tokio::spawn(book_until_stopped(config.clone(), booker, Arc::clone(&queue)))
+    });
+    let ended = futures::future::join_all(lanes).await;
     drop(sender);
     tokio::task::spawn_blocking(move || polling.join())
         .await?
         .map_err(|_| anyhow::anyhow!("the polling thread panicked"))?;
+    for lane in ended {
+        lane.map_err(|error| anyhow::anyhow!("a booking lane panicked: {error}"))?;
+    }
     // The broker may be away: rows that stay are sent by the next owner.
     if tokio::time::timeout(Duration::from_secs(5), sending).await.is_err() {
         tracing::warn!("stopped with announcements left to the next owner");
@@ -75,32 +85,28 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn book_until_stopped(
-    config: &Config,
-    mut booker: Booker<AllowAll>,
-    queue: &Queue,
-    store: &WorkerStore,
-    sender: &Sender,
-    stop: &CancellationToken,
-) {
+async fn book_until_stopped(config: Config, mut booker: Booker<AllowAll>, queue: Arc<Queue>) {
+    let stop = booker.stop.clone();
+    // A lane that panics must not leave its partitions unserved in a process that looks alive.
+    let _stops_all = stop.clone().drop_guard();
     let mut looked = Instant::now();
     while !stop.is_cancelled() {
-        let batch = queue.take(config.batch_records, config.batch_bytes);
+        let batch = queue.take(booker.lane, config.batch_records, config.batch_bytes);
         if !batch.is_empty() {
             booker.book(batch).await;
         } else {
             tokio::select! {
-                () = queue.filled() => {}
+                () = queue.filled(booker.lane) => {}
                 () = tokio::time::sleep(Duration::from_millis(200)) => {
                     booker.recover_quiet().await;
-                    tidy(store, sender).await;
+                    tidy(&booker).await;
                 }
                 () = stop.cancelled() => {}
             }
         }
         if looked.elapsed() > Duration::from_secs(1) {
             looked = Instant::now();
-            watch(queue, &booker);
+            watch(&queue, &booker);
             booker.recover_quiet().await;
             if booker.honour_skips().await {
                 // What was dropped while halted must be read again.
@@ -111,13 +117,13 @@ async fn book_until_stopped(
 }
 
 /// When nothing happens, rows of acknowledged announcements go by themselves.
-async fn tidy(store: &WorkerStore, sender: &Sender) {
-    let sent = sender.acknowledged();
+async fn tidy<D>(booker: &Booker<D>) {
+    let sent = booker.sender.acknowledged(booker.lane);
     if sent.is_empty() {
         return;
     }
-    match store.forget_announced(&sent).await {
-        Ok(()) => sender.forgotten(&sent),
+    match booker.store.forget_announced(&sent).await {
+        Ok(()) => booker.sender.forgotten(&sent),
         Err(error) => tracing::debug!(%error, "announcements stay until the next batch"),
     }
 }

@@ -1,6 +1,7 @@
 //! Importing files of history.
 
-use super::catalogue;
+use super::{catalogue, fill};
+use crate::language::Language;
 
 catalogue! {
     /// Importing files of history.
@@ -58,11 +59,17 @@ catalogue! {
         sample: "First lines of the file", "Premières lignes du fichier";
         as_booked: "As they would be booked", "Telles qu’elles seraient comptabilisées";
         line: "Line", "Ligne";
-        finding: "{good} transactions of {accounts} accounts can be taken; {bad} lines cannot.", "{good} opérations de {accounts} comptes peuvent être reprises ; {bad} lignes ne le peuvent pas.";
+        one_transaction: "{count} transaction", "{count} opération";
+        many_transactions: "{count} transactions", "{count} opérations";
+        one_account: "{count} account", "{count} compte";
+        many_accounts: "{count} accounts", "{count} comptes";
+        one_line: "{count} line", "{count} ligne";
+        many_lines: "{count} lines", "{count} lignes";
+        finding: "Can be taken: {transactions} of {accounts}. Cannot: {lines}.", "À reprendre : {transactions} de {accounts}. À laisser : {lines}.";
         nothing_good: "No line can be taken with this reading. Change how to read it.", "Aucune ligne ne peut être reprise avec cette lecture. Changez la façon de le lire.";
         unreadable: "This file cannot be read as a table with these settings.", "Ce fichier ne peut pas être lu comme un tableau avec ces réglages.";
         history: "It is booked as history: it may overdraw, because it happened.", "Comptabilisé comme historique : il peut créer un découvert, car c’est arrivé.";
-        start: "Import {count} transactions", "Importer {count} opérations";
+        start: "Import {transactions}", "Importer {transactions}";
         problem_start: "The import could not be started. Nothing was booked; try again.", "L’import n’a pas pu commencer. Rien n’a été comptabilisé ; réessayez.";
         problem_mapping: "Some settings could not be read.", "Certains réglages n’ont pas pu être lus.";
         problems: "Lines with a problem", "Lignes à problème";
@@ -78,14 +85,20 @@ catalogue! {
         code_unreadable: "The line cannot be read", "La ligne est illisible";
         code_balance_differs: "The file’s balance differs from the sum of its lines", "Le solde du fichier diffère de la somme de ses lignes";
         progress: "Progress", "Avancement";
-        progress_running: "{sent} of {total} sent; {added} added so far.", "{sent} sur {total} envoyées ; {added} ajoutées jusqu’ici.";
-        progress_done: "Done: {added} added, {already} were already there, {refused} refused, {bad} lines not readable.", "Terminé : {added} ajoutées, {already} déjà présentes, {refused} refusées, {bad} lignes illisibles.";
+        progress_running: "Sent: {sent} of {total}; added so far: {added}.", "Envoyées : {sent} sur {total} ; ajoutées jusqu’ici : {added}.";
+        progress_done: "Done. Added: {added}; already there: {already}; refused: {refused}; lines not readable: {bad}.", "Terminé. Ajoutées : {added} ; déjà présentes : {already} ; refusées : {refused} ; lignes illisibles : {bad}.";
         progress_failed: "It stopped before its end. What was taken stays; starting again sends only the rest.", "Il s’est interrompu avant la fin. Ce qui a été pris le reste ; recommencer n’envoie que le reste.";
-        overdrawn: "{count} accounts were overdrawn at some point.", "{count} comptes ont été à découvert à un moment.";
+        overdrawn: "Overdrawn at some point: {accounts}.", "À découvert à un moment : {accounts}.";
         start_again: "Start again", "Recommencer";
         see_transactions: "See the transactions", "Voir les opérations";
         another: "Import another file", "Importer un autre fichier";
         follow: "This page follows by itself; you may leave it.", "Cette page suit toute seule ; vous pouvez la quitter.";
         open: "Open", "Ouvrir";
     }
+}
+
+/// A count with its noun, in the number that it takes.
+pub fn counted(language: Language, count: u64, one: &str, many: &str) -> String {
+    let number = language.number(i64::try_from(count).unwrap_or(i64::MAX));
+    fill(language.plural(count, one, many), &[("count", &number)])
 }

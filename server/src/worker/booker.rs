@@ -4,6 +4,7 @@
 use super::continuity;
 use super::decode::Decoded;
 use super::fault::Fault;
+use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
@@ -23,6 +24,7 @@ const BACKOFF_LAST: Duration = Duration::from_secs(2);
 const RACES_MAX: u32 = 50;
 
 pub struct Booker<D> {
+    pub lane: Lane,
     pub store: Arc<WorkerStore>,
     pub ownership: Arc<Ownership>,
     pub sender: Sender,
@@ -88,7 +90,7 @@ impl<D: Decide> Booker<D> {
     /// Drops what another owner, or an earlier attempt of this one, has already booked, and what stands halted. Where
     /// records before these were dropped meanwhile, the partition is taken afresh: the fence never jumps.
     fn still_mine(&self, batch: Vec<Decoded>) -> Vec<Decoded> {
-        let owned = self.ownership.all();
+        let owned = self.ownership.of_lane(self.lane);
         let running = owned.iter().filter(|(_, mine)| mine.halted.is_none());
         let due = running.map(|(partition, mine)| (*partition, mine.next_offset)).collect();
         let (kept, broken) = continuity::unbroken(batch, due);
@@ -167,7 +169,7 @@ impl<D: Decide> Booker<D> {
 
     /// Says what was left unsaid also where nothing new arrives: somebody waits for it.
     pub async fn recover_quiet(&self) {
-        for partition in self.ownership.all().into_keys() {
+        for partition in self.ownership.of_lane(self.lane).into_keys() {
             // A broker that is away is waited for, but not by who must stop.
             let recovered = self.stop.run_until_cancelled(self.recover_partition(partition)).await;
             if let Some(Err(fault)) = recovered {
@@ -191,7 +193,7 @@ impl<D: Decide> Booker<D> {
         let batches = writing.await?;
         saved?;
         let announcements: Vec<AnnouncementRow> = batches.iter().map(|batch| batch.row.clone()).collect();
-        let sent = self.sender.acknowledged();
+        let sent = self.sender.acknowledged(self.lane);
         self.store.save_messages(&mut db, &letters, &announcements, &sent).await?;
         db.commit().await?;
         self.sender.forgotten(&sent);
@@ -246,7 +248,7 @@ impl<D: Decide> Booker<D> {
     /// Lets a halted partition pass a record that an operator gave up. Answers whether any was found.
     pub async fn honour_skips(&mut self) -> bool {
         let mut resumed = false;
-        for (partition, mine) in self.ownership.all() {
+        for (partition, mine) in self.ownership.of_lane(self.lane) {
             if mine.halted.is_none() {
                 continue;
             }
@@ -265,7 +267,7 @@ impl<D: Decide> Booker<D> {
 
     async fn refresh(&self, backoff: &mut Duration) {
         while !self.stop.is_cancelled() {
-            match self.ownership.refresh().await {
+            match self.ownership.refresh(self.lane).await {
                 Ok(lost) => {
                     if !lost.is_empty() {
                         tracing::warn!(?lost, "partitions belong to another epoch; joining the group again");

@@ -27,6 +27,7 @@ pub fn unbroken(batch: Vec<Decoded>, mut due: BTreeMap<i32, i64>) -> (Vec<Decode
 
 #[cfg(test)]
 mod tests {
+    use super::super::lane::Lane;
     use super::super::queue::Queue;
     use super::*;
     use domain::fact::DeadLetterReason;
@@ -80,8 +81,8 @@ mod tests {
     fn records_behind_dropped_ones_are_not_booked() {
         let queue = read(5, &[5, 6, 7, 8]);
         // Taken while the partition stood still, and dropped.
-        assert_eq!(offsets(&queue.take(2, 100_000)), [5, 6]);
-        let (kept, broken) = unbroken(queue.take(2, 100_000), [(0, 5)].into());
+        assert_eq!(offsets(&queue.take(Lane::of(0), 2, 100_000)), [5, 6]);
+        let (kept, broken) = unbroken(queue.take(Lane::of(0), 2, 100_000), [(0, 5)].into());
         assert_eq!((offsets(&kept), broken), (vec![], vec![0]));
     }
 
@@ -105,10 +106,10 @@ mod tests {
         let queue = read(0, &[0, 1]);
         queue.drop_partitions(&[0]);
         queue.put(decoded(0, 2));
-        assert!(queue.take(100, 100_000).is_empty());
+        assert!(queue.take(Lane::of(0), 100, 100_000).is_empty());
         queue.begin(0, 1);
         queue.put(decoded(0, 1));
-        let (kept, broken) = unbroken(queue.take(100, 100_000), [(0, 1)].into());
+        let (kept, broken) = unbroken(queue.take(Lane::of(0), 100, 100_000), [(0, 1)].into());
         assert_eq!((offsets(&kept), broken), (vec![1], vec![]));
     }
 }

@@ -1,6 +1,7 @@
 //! Which partitions this worker owns, by which epoch, and how far each has come; and the checks before a partition is
 //! taken: that log, database and facts belong together.
 
+use super::lane::Lane;
 use crate::kafka::Topics;
 use crate::kafka::log::{Bounds, Log, LogError, LogRecord};
 use crate::store::worker::{Fence, WorkerStore};
@@ -89,6 +90,10 @@ impl Ownership {
 
     pub fn all(&self) -> BTreeMap<i32, Owned> {
         self.owned().clone()
+    }
+
+    pub fn of_lane(&self, lane: Lane) -> BTreeMap<i32, Owned> {
+        self.owned().iter().filter(|(partition, _)| lane.holds(**partition)).map(|(p, mine)| (*p, mine.clone())).collect()
     }
 
     pub fn update(&self, partition: i32, change: impl FnOnce(&mut Owned)) {
@@ -212,16 +217,16 @@ impl Ownership {
         }
     }
 
-    /// Reads the fences again after doubt: takes over how far they came, and names the partitions that another epoch
-    /// owns by now.
+    /// Reads the lane's fences again after doubt: takes over how far they came, and names the partitions that another
+    /// epoch owns by now. Only its own lane: another one may be about to commit, and this reading would be old.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn refresh(&self) -> sqlx::Result<Vec<i32>> {
+    pub async fn refresh(&self, lane: Lane) -> sqlx::Result<Vec<i32>> {
         let fences = self.store.fences().await?;
         let mut lost = Vec::new();
         let mut owned = self.owned();
-        for fence in fences {
+        for fence in fences.into_iter().filter(|fence| lane.holds(fence.partition)) {
             let Some(mine) = owned.get_mut(&fence.partition) else { continue };
             if fence.epoch != mine.epoch {
                 lost.push(fence.partition);

@@ -1,7 +1,8 @@
-//! Decoded records between the polling thread and the booking loop: bounded, in order per partition, dropped whole
+//! Decoded records between the polling thread and the booking lanes: bounded, in order per partition, dropped whole
 //! when a partition goes.
 
 use super::decode::Decoded;
+use super::lane::Lane;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,8 +13,8 @@ struct Lines {
     by_partition: BTreeMap<i32, VecDeque<Decoded>>,
     records: usize,
     bytes: usize,
-    /// Where the next take begins, so that no partition waits for ever behind a busy one.
-    turn: i32,
+    /// Where each lane's next take begins, so that no partition waits for ever behind a busy one.
+    turns: [i32; Lane::COUNT],
     /// Per partition that is read, the offset after the last record put.
     read: BTreeMap<i32, i64>,
 }
@@ -21,14 +22,14 @@ struct Lines {
 pub struct Queue {
     lines: Mutex<Lines>,
     room: Condvar,
-    filled: Notify,
+    filled: [Notify; Lane::COUNT],
     records_max: usize,
     bytes_max: usize,
 }
 
 impl Queue {
     pub fn new(records_max: usize, bytes_max: usize) -> Self {
-        Queue { lines: Mutex::default(), room: Condvar::new(), filled: Notify::new(), records_max, bytes_max }
+        Queue { lines: Mutex::default(), room: Condvar::new(), filled: Default::default(), records_max, bytes_max }
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
@@ -54,15 +55,17 @@ impl Queue {
     /// Takes a record, and notes what it follows. A record of a partition that is not read (any more) is dropped.
     pub fn put(&self, mut decoded: Decoded) {
         let mut lines = self.lines();
-        let Some(read) = lines.read.get_mut(&decoded.record.partition) else { return };
+        let partition = decoded.record.partition;
+        let Some(read) = lines.read.get_mut(&partition) else { return };
         decoded.follows = std::mem::replace(read, decoded.record.offset + 1);
         lines.records += 1;
         lines.bytes += decoded.bytes();
-        let was_empty = lines.records == 1;
-        lines.by_partition.entry(decoded.record.partition).or_default().push_back(decoded);
+        let line = lines.by_partition.entry(partition).or_default();
+        line.push_back(decoded);
+        let was_empty = line.len() == 1;
         drop(lines);
         if was_empty {
-            self.filled.notify_one();
+            self.filled[Lane::of(partition).index()].notify_one();
         }
     }
 
@@ -80,17 +83,18 @@ impl Queue {
         self.room.notify_all();
     }
 
-    /// Takes what is there, up to the bounds, whole partitions in turn; empty if nothing is there.
-    pub fn take(&self, records_max: usize, bytes_max: usize) -> Vec<Decoded> {
+    /// Takes what is there for the lane, up to the bounds, whole partitions in turn; empty if nothing is there.
+    pub fn take(&self, lane: Lane, records_max: usize, bytes_max: usize) -> Vec<Decoded> {
         let mut lines = self.lines();
         let mut taken: Vec<Decoded> = Vec::with_capacity(lines.records.min(records_max));
         let mut bytes = 0;
-        let turn = lines.turn;
+        let turn = lines.turns[lane.index()];
         let order: Vec<i32> = lines
             .by_partition
             .range(turn..)
             .chain(lines.by_partition.range(..turn))
             .map(|(partition, _)| *partition)
+            .filter(|partition| lane.holds(*partition))
             .collect();
         for partition in order {
             let Some(line) = lines.by_partition.get_mut(&partition) else { continue };
@@ -105,9 +109,9 @@ impl Queue {
                 lines.by_partition.remove(&partition);
             }
             lines.records -= count;
-            lines.turn = partition;
+            lines.turns[lane.index()] = partition;
             if taken.len() >= records_max || bytes >= bytes_max {
-                lines.turn = partition + 1;
+                lines.turns[lane.index()] = partition + 1;
                 break;
             }
         }
@@ -117,12 +121,12 @@ impl Queue {
         taken
     }
 
-    /// Waits until something may be there.
-    pub async fn filled(&self) {
-        if self.lines().records > 0 {
+    /// Waits until something may be there for the lane.
+    pub async fn filled(&self, lane: Lane) {
+        if self.lines().by_partition.keys().any(|partition| lane.holds(*partition)) {
             return;
         }
-        self.filled.notified().await;
+        self.filled[lane.index()].notified().await;
     }
 
     /// Append time of the oldest record waiting per partition, with how many wait.

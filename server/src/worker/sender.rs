@@ -3,6 +3,7 @@
 
 use super::announcement::unpack;
 use super::fault::Fault;
+use super::lane::Lane;
 use crate::config::Config;
 use crate::kafka::announcer::{AnnouncedRecord, Announcer};
 use crate::store::worker::{AnnouncementRow, WorkerStore};
@@ -64,9 +65,10 @@ impl Sender {
         done.await.map_err(|_| gone())?
     }
 
-    /// Announcements whose every record is acknowledged and whose row still stands.
-    pub fn acknowledged(&self) -> Vec<(i32, i64)> {
-        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Announcements of the lane whose every record is acknowledged and whose row still stands.
+    pub fn acknowledged(&self, lane: Lane) -> Vec<(i32, i64)> {
+        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        acknowledged.iter().filter(|(partition, _)| lane.holds(*partition)).copied().collect()
     }
 
     /// Their rows are deleted.

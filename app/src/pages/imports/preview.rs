@@ -10,7 +10,7 @@ use crate::components::{Amount, Tone};
 use crate::phrase::Phrase;
 use crate::ports::{ImportMapping, ImportPreset, ImportPreview, Person, PortError};
 use crate::text::fill;
-use crate::text::imports::Imports;
+use crate::text::imports::{Imports, counted};
 use crate::visit::PageError;
 use domain::{Currency, TransactionKind};
 use leptos::prelude::*;
@@ -73,17 +73,19 @@ fn whole(visit: &Visit, id: Uuid, preview: ImportPreview) -> AnyView {
 
 fn finding(visit: &Visit, id: Uuid, preview: &ImportPreview) -> AnyView {
     let (text, language) = (&visit.texts().imports, visit.language());
-    let number = |count: u64| language.number(i64::try_from(count).unwrap_or(i64::MAX));
     if preview.date_order_unclear {
         return view! { <Notice tone=Tone::Wait text=text.order_unclear /> }.into_any();
     }
     if preview.good == 0 {
         return view! { <Notice tone=Tone::Bad text=text.nothing_good /> }.into_any();
     }
-    let values = [("good", number(preview.good)), ("accounts", number(preview.accounts)), ("bad", number(preview.bad))];
-    let sentence = fill(text.finding, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let transactions = counted(language, preview.good, text.one_transaction, text.many_transactions);
+    let accounts = counted(language, preview.accounts, text.one_account, text.many_accounts);
+    let lines = counted(language, preview.bad, text.one_line, text.many_lines);
+    let values = [("transactions", transactions.as_str()), ("accounts", &accounts), ("lines", &lines)];
+    let sentence = fill(text.finding, &values);
     let tone = if preview.bad > 0 { Tone::Wait } else { Tone::Ok };
-    let start = fill(text.start, &[("count", &number(preview.good))]);
+    let start = fill(text.start, &[("transactions", &transactions)]);
     view! {
         <Notice tone text=sentence />
         <p class="hint">{text.history}</p>

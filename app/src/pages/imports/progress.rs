@@ -8,7 +8,7 @@ use crate::components::{Badge, Tone};
 use crate::islands::LivePart;
 use crate::ports::{ImportProblem, ImportProblemCode, ImportProgress, ImportState};
 use crate::text::fill;
-use crate::text::imports::Imports;
+use crate::text::imports::{Imports, counted};
 use leptos::prelude::*;
 
 const REFRESH_MS: u32 = 1_000;
@@ -56,7 +56,8 @@ fn sentence(visit: &Visit, import: &ImportProgress) -> AnyView {
     };
     let sentence = fill(sentence, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
     let overdrawn = (import.overdrawn_accounts > 0)
-        .then(|| fill(text.overdrawn, &[("count", &number(import.overdrawn_accounts))]))
+        .then(|| counted(language, import.overdrawn_accounts, text.one_account, text.many_accounts))
+        .map(|accounts| fill(text.overdrawn, &[("accounts", &accounts)]))
         .map(|sentence| view! { <p class="hint">{sentence}</p> });
     view! {
         <Notice tone text=sentence />

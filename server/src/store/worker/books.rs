@@ -30,6 +30,10 @@ impl WorkerStore {
     /// # Errors
     /// When the database does not answer.
     pub async fn load(&self, db: &mut Db, named: &Named) -> sqlx::Result<Books> {
+        let mut books = Books::default();
+        // Before the locks, to hold them no longer than needed: an id that another partition books meanwhile violates
+        // the primary key, and the batch is tried again.
+        load_known(db, &mut books, &named.transactions).await?;
         let ids = self.resolve(db, &named.accounts).await?;
         let (mut customers, mut externals) = (Vec::new(), Vec::new());
         for (id, kind) in ids.values() {
@@ -39,7 +43,6 @@ impl WorkerStore {
             }
         }
         customers.sort_unstable();
-        let mut books = Books::default();
         if !customers.is_empty() {
             let rows = sqlx::query(
                 "select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
@@ -56,7 +59,6 @@ impl WorkerStore {
             load_externals(db, &mut books, &externals, &named.partitions).await?;
         }
         load_links(db, &mut books, named, &ids).await?;
-        load_known(db, &mut books, &named.transactions).await?;
         Ok(books)
     }
 
