@@ -1,6 +1,6 @@
 # The names that people type; each line of work is a script in dev/, which says what it promises.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check bench crash screenshots sqlx release clean
+.PHONY: help run stop test check bench crash guards screenshots sqlx release clean
 
 help:        ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ bench:       ## measure against floors; writes target/bench/latest.json
 
 crash:       ## kill everything at random and count; writes target/crash/latest.json
 	@dev/toolchain && dev/site && cargo build -p server --bin vigie --release && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/release/vigie" crash
+
+guards:      ## take each guard of the worker's protocol away and see which test notices
+	@dev/toolchain && dev/guards
 
 screenshots: ## every page, three widths, two themes, into end2end/results/screenshots
 	@dev/toolchain test && dev/site && cargo build --workspace --exclude frontend --bin vigie && dev/e2e --project=screenshots
