@@ -15,6 +15,7 @@ pub use submit::{Body, out_of_bounds};
 
 use crate::command::{Command, SubmitTransaction};
 use crate::fact::{CommandRefused, DeadLetterFact, DeadLetterReason, Fact, FactBody, Position};
+use crate::hex::hex;
 use crate::{RefusalReason, TransactionState};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -180,13 +181,4 @@ fn bury(
         outcome.facts.push(fact(record, 1, true, FactBody::CommandRefused(refused)));
     }
     outcome.dead_letters.push(DeadLetter { record: index, reason, detail });
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

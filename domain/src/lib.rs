@@ -7,6 +7,7 @@ pub mod account;
 pub mod command;
 pub mod envelope;
 pub mod fact;
+pub mod hex;
 pub mod ledger;
 pub mod money;
 pub mod partition;

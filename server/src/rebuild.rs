@@ -209,7 +209,7 @@ impl Rebuild {
             reason: crate::worker::reason_name(letter.reason),
             detail: letter.detail,
             length: letter.length,
-            sha256: crate::kafka::signature::unhex(letter.sha256.as_bytes()).unwrap_or_default(),
+            sha256: domain::hex::unhex(letter.sha256.as_bytes()).unwrap_or_default(),
             head: value[..value.len().min(crate::worker::HEAD_BYTES)].to_vec(),
         })
     }

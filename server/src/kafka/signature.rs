@@ -2,6 +2,7 @@
 
 use crate::config::Secret;
 use domain::envelope::signed_bytes;
+use domain::hex::{hex, unhex};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -31,19 +32,4 @@ impl Signer {
         mac.update(&signed_bytes(key, id, kind, source, value));
         mac.verify_slice(&tag).is_ok()
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)] as char);
-        text.push(DIGITS[usize::from(byte & 15)] as char);
-    }
-    text
-}
-
-pub fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8);
-    text.chunks(2).map(|pair| Some((digit(pair[0])? << 4) | digit(*pair.get(1)?)?)).collect()
 }

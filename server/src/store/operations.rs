@@ -43,7 +43,7 @@ impl DeadLetterRow {
             reason: reason.map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             detail: self.detail,
             length: self.length,
-            sha256: crate::kafka::signature::hex(&self.sha256),
+            sha256: domain::hex::hex(&self.sha256),
             head: self.head,
         })
     }

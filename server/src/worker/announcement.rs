@@ -3,9 +3,9 @@
 
 use super::decode::Decoded;
 use crate::kafka::announcer::{AnnouncedRecord, Destination};
-use crate::kafka::signature::hex;
 use domain::envelope;
 use domain::fact::{DeadLetterReason, Fact, FactBody};
+use domain::hex::hex;
 use domain::ledger::DeadLetter;
 use std::borrow::Cow;
 
