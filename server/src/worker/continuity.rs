@@ -65,14 +65,14 @@ mod tests {
 
     #[test]
     fn a_hole_in_the_numbers_of_the_log_is_no_missing_record() {
-        let batch = read(5, &[6, 7, 10]).take(100, 100_000);
+        let batch = read(5, &[6, 7, 10]).take(Lane::of(0), 100, 100_000);
         let (kept, broken) = unbroken(batch, [(0, 5)].into());
         assert_eq!((offsets(&kept), broken), (vec![6, 7, 10], vec![]));
     }
 
     #[test]
     fn what_was_booked_before_is_dropped_and_the_rest_follows() {
-        let batch = read(5, &[5, 6, 7, 8]).take(100, 100_000);
+        let batch = read(5, &[5, 6, 7, 8]).take(Lane::of(0), 100, 100_000);
         let (kept, broken) = unbroken(batch, [(0, 7)].into());
         assert_eq!((offsets(&kept), broken), (vec![7, 8], vec![]));
     }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_gap_in_one_partition_leaves_the_others_running() {
-        let mut batch = read(0, &[0, 1]).take(100, 100_000);
+        let mut batch = read(0, &[0, 1]).take(Lane::of(0), 100, 100_000);
         batch.push(Decoded { follows: 9, ..decoded(1, 9) });
         batch.push(Decoded { follows: 10, ..decoded(1, 10) });
         let (kept, broken) = unbroken(batch, [(0, 0), (1, 3)].into());

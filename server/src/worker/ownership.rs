@@ -93,7 +93,11 @@ impl Ownership {
     }
 
     pub fn of_lane(&self, lane: Lane) -> BTreeMap<i32, Owned> {
-        self.owned().iter().filter(|(partition, _)| lane.holds(**partition)).map(|(p, mine)| (*p, mine.clone())).collect()
+        self.owned()
+            .iter()
+            .filter(|(partition, _)| lane.holds(**partition))
+            .map(|(p, mine)| (*p, mine.clone()))
+            .collect()
     }
 
     pub fn update(&self, partition: i32, change: impl FnOnce(&mut Owned)) {
