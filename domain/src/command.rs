@@ -15,6 +15,12 @@ pub enum Command {
     UnlinkAccount(LinkAccount),
     ChangeAccountStatus(ChangeAccountStatus),
     ChangeOverdraft(ChangeOverdraft),
+    /// Moves the money of a held transaction.
+    ReleaseHold(SettleHold),
+    /// Gives the reserved money back.
+    RefuseHold(SettleHold),
+    /// The hold's time is over: produced by the owner of its partition.
+    ExpireHold(SettleHold),
 }
 
 /// Moves money between two accounts. `transaction_id` is the client's and is the dedupe key.
@@ -80,6 +86,17 @@ pub struct ChangeOverdraft {
     pub overdraft_minor: AmountMinor,
 }
 
+/// Ends a hold, by a person or by its deadline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettleHold {
+    pub transaction_id: Uuid,
+    /// The held transaction's account at risk, whose partition decides.
+    pub account: AccountNumber,
+    /// Who decided; none where time did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
+}
+
 impl Command {
     /// The Kafka key: the account whose order this command belongs to.
     pub fn key(&self) -> &AccountNumber {
@@ -89,6 +106,7 @@ impl Command {
             Command::LinkAccount(c) | Command::UnlinkAccount(c) => &c.account,
             Command::ChangeAccountStatus(c) => &c.account,
             Command::ChangeOverdraft(c) => &c.account,
+            Command::ReleaseHold(c) | Command::RefuseHold(c) | Command::ExpireHold(c) => &c.account,
         }
     }
 
@@ -101,6 +119,9 @@ impl Command {
             Command::UnlinkAccount(_) => "vigie.account.unlink.v1",
             Command::ChangeAccountStatus(_) => "vigie.account.change-status.v1",
             Command::ChangeOverdraft(_) => "vigie.account.change-overdraft.v1",
+            Command::ReleaseHold(_) => "vigie.hold.release.v1",
+            Command::RefuseHold(_) => "vigie.hold.refuse.v1",
+            Command::ExpireHold(_) => "vigie.hold.expire.v1",
         }
     }
 }

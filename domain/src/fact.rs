@@ -1,7 +1,9 @@
 //! Facts: what the worker decided, on `bank.events`. Past-tense names; they carry state, not increments.
 
 use crate::money::AmountMinor;
-use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use crate::{
+    AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionKind, TransactionState,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -37,8 +39,10 @@ pub struct Fact {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum FactBody {
+    /// At once, or when its hold was released.
     TransactionPosted(TransactionFact),
     TransactionHeld(TransactionFact),
+    /// At once, or after a hold: then the debit side says how it stands without it. Its state tells an expired one.
     TransactionRefused(TransactionFact),
     AccountOpened(AccountFact),
     AccountLinked(LinkFact),
@@ -70,6 +74,9 @@ pub struct TransactionFact {
     pub reason: Option<RefusalReason>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Of a transaction that is held: until when, and what then. For staff and for rebuilding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldTerms>,
 }
 
 /// One side of a transaction.
@@ -79,7 +86,7 @@ pub struct SideFact {
     /// There was no such account when this was decided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// The account after the transaction; none if it was not changed (refused, or a hold's credit side).
+    /// The account after the transaction; none if it was not changed (refused at once, or a hold's credit side).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<AccountAfter>,
 }
@@ -129,6 +136,8 @@ pub enum Repeat {
     Duplicate,
     /// Same id, another body: refused; the original stands.
     Conflict,
+    /// A hold whose time is not over yet.
+    NotDue,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -169,6 +178,8 @@ pub enum DeadLetterReason {
     AccountMismatch,
     /// An account with money, holds or a limit in the way of what was asked.
     AccountBusy,
+    /// No transaction of that account has this id.
+    NoSuchTransaction,
     /// SQL refused the values of this one record.
     DataRejected,
     /// An operator skipped it past a halt.

@@ -8,15 +8,17 @@
 
 mod account_commands;
 mod books;
+mod settle;
 mod submit;
 
-pub use books::{Account, AccountId, Books, KnownTransaction, Slot, Stripe};
+pub use books::{Account, AccountId, Books, Held, KnownTransaction, Slot, Stripe};
+pub use settle::Settlement;
 pub use submit::{Body, out_of_bounds};
 
 use crate::command::{Command, SubmitTransaction};
 use crate::fact::{CommandRefused, DeadLetterFact, DeadLetterReason, Fact, FactBody, Position};
 use crate::hex::hex;
-use crate::{RefusalReason, TransactionState};
+use crate::{HoldTerms, RefusalReason, TransactionState};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -66,7 +68,7 @@ pub trait Decide {
 pub enum Verdict {
     Allow,
     /// Reserve the money, do not move it.
-    Hold,
+    Hold(HoldTerms),
     Refuse(RefusalReason),
 }
 
@@ -89,6 +91,8 @@ pub struct TransactionRow {
     pub recorded_at: DateTime<Utc>,
     pub state: TransactionState,
     pub reason: Option<RefusalReason>,
+    /// Of a held one.
+    pub hold: Option<HoldTerms>,
     pub debit: RowSide,
     pub credit: RowSide,
     /// `occurred_at` was out of bounds on a live channel.
@@ -124,6 +128,8 @@ pub struct Outcome {
     /// In the order of the records; each record has at least one, the final one marked `last`.
     pub facts: Vec<Fact>,
     pub rows: Vec<TransactionRow>,
+    /// Ends of holds, of rows above or of earlier batches: to be stored after the rows.
+    pub settlements: Vec<Settlement>,
     pub links: Vec<LinkChange>,
     pub dead_letters: Vec<DeadLetter>,
 }
@@ -137,6 +143,12 @@ pub fn step<'a>(books: &mut Books, records: impl IntoIterator<Item = &'a Record>
                 let body = submit::apply(books, record, submission, decide, &mut outcome.rows);
                 outcome.facts.push(fact(record, 0, true, body));
             }
+            Input::Command(
+                command @ (Command::ReleaseHold(settle) | Command::RefuseHold(settle) | Command::ExpireHold(settle)),
+            ) => match settle::apply(books, record, command, settle, &mut outcome.settlements) {
+                Ok(body) => outcome.facts.push(fact(record, 0, true, body)),
+                Err((reason, detail)) => bury(&mut outcome, index, record, reason, detail.to_owned(), Some(command)),
+            },
             Input::Command(command) => match account_commands::apply(books, record, command, &mut outcome.links) {
                 Ok(body) => outcome.facts.push(fact(record, 0, true, body)),
                 Err((reason, detail)) => bury(&mut outcome, index, record, reason, detail.to_owned(), Some(command)),
@@ -172,6 +184,7 @@ fn bury(
         account: Some(command.key().clone()),
         transaction_id: match command {
             Command::SubmitTransaction(submission) => Some(submission.transaction_id),
+            Command::ReleaseHold(c) | Command::RefuseHold(c) | Command::ExpireHold(c) => Some(c.transaction_id),
             _ => None,
         },
         reason,

@@ -19,4 +19,4 @@ pub use account::{AccountKind, AccountNumber, AccountStatus};
 pub use command::Command;
 pub use fact::{Fact, FactBody, Position};
 pub use money::{AmountMinor, Currency};
-pub use transaction::{RefusalReason, TransactionKind, TransactionState};
+pub use transaction::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};

@@ -1,5 +1,6 @@
 //! A customer's transaction: what it is, where it stands, why it was refused.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +22,23 @@ pub enum TransactionState {
     Held,
     Refused,
     Expired,
+}
+
+/// What becomes of a held transaction that nobody decides about in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExpiry {
+    /// The money moves.
+    Release,
+    /// The money is given back.
+    Expire,
+}
+
+/// How long a hold lasts, and what then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldTerms {
+    pub until: DateTime<Utc>,
+    pub on_expiry: OnExpiry,
 }
 
 /// Why a transaction was refused, as data: the sentence stands in the translations.

@@ -3,7 +3,7 @@
 use super::Body;
 use crate::fact::AccountAfter;
 use crate::money::AmountMinor;
-use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionState};
+use crate::{AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionState};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -41,6 +41,16 @@ pub struct KnownTransaction {
     pub body: Body,
     pub state: TransactionState,
     pub reason: Option<RefusalReason>,
+    /// What is needed to end it, while it is held.
+    pub held: Option<Held>,
+}
+
+/// A hold as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub terms: HoldTerms,
+    pub occurred_at: DateTime<Utc>,
+    pub reference: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -86,6 +96,11 @@ impl Books {
 
     pub fn stripes(&self) -> impl Iterator<Item = (Slot, i32, &Stripe)> {
         self.stripes.iter().map(|((slot, partition), stripe)| (*slot, *partition, stripe))
+    }
+
+    /// The sides of the held transactions that were loaded: their accounts are needed too.
+    pub fn held_bodies(&self) -> impl Iterator<Item = &Body> {
+        self.known.values().filter(|known| known.held.is_some()).map(|known| &known.body)
     }
 
     pub(super) fn known(&self, id: &Uuid) -> Option<&KnownTransaction> {

@@ -1,11 +1,13 @@
 //! One submitted transaction: answered if known, refused with a reason, held, or posted.
 
-use super::books::{Account, Books, KnownTransaction};
+use super::books::{Account, Books, Held, KnownTransaction};
 use super::{Decide, Record, RowSide, Slot, TransactionRow, Verdict};
 use crate::command::SubmitTransaction;
 use crate::fact::{AccountAfter, CommandAnswered, FactBody, Repeat, SideFact, TransactionFact};
 use crate::money::{AmountMinor, MAX_AMOUNT_MINOR};
-use crate::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use crate::{
+    AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionKind, TransactionState,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What makes two attempts the same transaction: accounts, kind, amount and currency as the client gave them. Never
@@ -51,7 +53,12 @@ pub(super) fn apply(
         return FactBody::CommandAnswered(answer(known, submission));
     }
     let decided = book(books, record, submission, decide);
-    let known = KnownTransaction { body: submission.into(), state: decided.state, reason: decided.reason };
+    let held = decided.hold.map(|terms| Held {
+        terms,
+        occurred_at: submission.occurred_at,
+        reference: submission.reference.clone(),
+    });
+    let known = KnownTransaction { body: submission.into(), state: decided.state, reason: decided.reason, held };
     books.add_known(submission.transaction_id, known);
     let posted = |after: Option<AccountAfter>| match decided.state {
         TransactionState::Posted => after.map(|after| (after.version, after.booked_minor)),
@@ -65,6 +72,7 @@ pub(super) fn apply(
         recorded_at: record.recorded_at,
         state: decided.state,
         reason: decided.reason,
+        hold: decided.hold,
         debit: RowSide { slot: debit, posted: posted(decided.debit) },
         credit: RowSide { slot: credit, posted: posted(decided.credit) },
         clock_out_of_bounds: out_of_bounds(submission.history, submission.occurred_at, record.recorded_at),
@@ -81,6 +89,7 @@ pub(super) fn apply(
         history: submission.history,
         reason: decided.reason,
         reference: submission.reference.clone(),
+        hold: decided.hold,
     };
     match decided.state {
         TransactionState::Posted => FactBody::TransactionPosted(fact),
@@ -103,19 +112,23 @@ fn answer(known: &KnownTransaction, submission: &SubmitTransaction) -> CommandAn
 struct Decided {
     state: TransactionState,
     reason: Option<RefusalReason>,
+    hold: Option<HoldTerms>,
     debit: Option<AccountAfter>,
     credit: Option<AccountAfter>,
 }
 
 fn refused(reason: RefusalReason) -> Decided {
-    Decided { state: TransactionState::Refused, reason: Some(reason), debit: None, credit: None }
+    Decided { state: TransactionState::Refused, reason: Some(reason), hold: None, debit: None, credit: None }
 }
 
 fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, decide: &mut impl Decide) -> Decided {
-    let (debit, credit) = match sides(books, submission) {
+    let (debit, credit) = match sides(books, &submission.into()) {
         Ok(sides) => sides,
         Err(reason) => return refused(reason),
     };
+    if !submission.history && !has_funds(books.account(debit), submission.amount_minor) {
+        return refused(RefusalReason::InsufficientFunds);
+    }
     let amount = submission.amount_minor;
     let after =
         (books.booked_with(debit, record.partition, -amount), books.booked_with(credit, record.partition, amount));
@@ -124,10 +137,11 @@ fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, deci
     };
     match decide.decide(submission, record.recorded_at, books.account(debit), books.account(credit)) {
         Verdict::Refuse(reason) => refused(reason),
-        Verdict::Hold => hold(books, debit, amount),
+        Verdict::Hold(terms) => hold(books, debit, amount, terms),
         Verdict::Allow => Decided {
             state: TransactionState::Posted,
             reason: None,
+            hold: None,
             debit: Some(books.set_booked(debit, record.partition, debit_booked)),
             credit: Some(books.set_booked(credit, record.partition, credit_booked)),
         },
@@ -135,7 +149,7 @@ fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, deci
 }
 
 /// Reserves a customer's money; an external account needs no reserve.
-fn hold(books: &mut Books, debit: Slot, amount: AmountMinor) -> Decided {
+fn hold(books: &mut Books, debit: Slot, amount: AmountMinor, terms: HoldTerms) -> Decided {
     let account = books.account(debit);
     let Some(held_minor) = account.after.held_minor.checked_add(amount) else {
         return refused(RefusalReason::BalanceOverflow);
@@ -144,11 +158,11 @@ fn hold(books: &mut Books, debit: Slot, amount: AmountMinor) -> Decided {
         AccountKind::Customer => Some(books.change(debit, |account| account.after.held_minor = held_minor)),
         AccountKind::External => None,
     };
-    Decided { state: TransactionState::Held, reason: None, debit: after, credit: None }
+    Decided { state: TransactionState::Held, reason: None, hold: Some(terms), debit: after, credit: None }
 }
 
-/// Both accounts, if the ledger's own rules let the transaction through.
-fn sides(books: &Books, submission: &SubmitTransaction) -> Result<(Slot, Slot), RefusalReason> {
+/// Both accounts, if the ledger's own rules, funds apart, let the transaction through.
+pub(super) fn sides(books: &Books, submission: &Body) -> Result<(Slot, Slot), RefusalReason> {
     if submission.debit == submission.credit {
         return Err(RefusalReason::SameAccount);
     }
@@ -178,9 +192,6 @@ fn sides(books: &Books, submission: &SubmitTransaction) -> Result<(Slot, Slot), 
     }
     if !(1..=MAX_AMOUNT_MINOR).contains(&submission.amount_minor) {
         return Err(RefusalReason::AmountOutOfBounds);
-    }
-    if !submission.history && !has_funds(from, submission.amount_minor) {
-        return Err(RefusalReason::InsufficientFunds);
     }
     Ok((debit, credit))
 }

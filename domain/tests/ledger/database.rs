@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::command::Command;
 use domain::fact::{AccountAfter, DeadLetterReason, Fact};
-use domain::ledger::{Account, Body, Books, Input, KnownTransaction, Outcome, Record, Stripe};
+use domain::ledger::{Account, Body, Books, Held, Input, KnownTransaction, Outcome, Record, Stripe};
 use domain::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionState};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -29,6 +29,9 @@ pub struct StoredTransaction {
     pub debit: Posted,
     pub credit: Posted,
     pub history: bool,
+    pub held: Option<Held>,
+    /// Held once, however it ended.
+    pub was_held: bool,
     pub origin: (i32, i64),
 }
 
@@ -63,15 +66,18 @@ impl Database {
         for command in commands {
             if let Command::SubmitTransaction(submission) = command {
                 named.extend([submission.debit.clone(), submission.credit.clone()]);
-                if let Some(known) = self.transactions.get(&submission.transaction_id) {
-                    let (body, state, reason) = (known.body.clone(), known.state, known.reason);
-                    books.add_known(submission.transaction_id, KnownTransaction { body, state, reason });
-                }
+                self.load_known(&mut books, submission.transaction_id);
+            } else if let Command::ReleaseHold(settle) | Command::RefuseHold(settle) | Command::ExpireHold(settle) =
+                command
+            {
+                named.insert(settle.account.clone());
+                self.load_known(&mut books, settle.transaction_id);
             } else {
                 named.insert(command.key().clone());
                 linked.insert(command.key().clone());
             }
         }
+        named.extend(books.held_bodies().flat_map(|body| [body.debit.clone(), body.credit.clone()]));
         for number in named {
             let Some(stored) = self.accounts.get(&number) else { continue };
             let slot = books.add_account(Account {
@@ -99,6 +105,13 @@ impl Database {
         books
     }
 
+    fn load_known(&self, books: &mut Books, id: Uuid) {
+        if let Some(known) = self.transactions.get(&id) {
+            let (body, state, reason) = (known.body.clone(), known.state, known.reason);
+            books.add_known(id, KnownTransaction { body, state, reason, held: known.held.clone() });
+        }
+    }
+
     /// Moves the fences, stores what the step did, and the facts as announcements.
     ///
     /// # Panics
@@ -122,10 +135,24 @@ impl Database {
                 debit: row.debit.posted,
                 credit: row.credit.posted,
                 history: row.submission.history,
+                was_held: row.hold.is_some(),
+                held: row.hold.map(|terms| Held {
+                    terms,
+                    occurred_at: row.submission.occurred_at,
+                    reference: row.submission.reference.clone(),
+                }),
                 origin: (row.partition, row.offset),
             };
             let before = self.transactions.insert(row.submission.transaction_id, stored);
             assert_eq!(before, None, "a transaction id is a primary key");
+        }
+        for settlement in &outcome.settlements {
+            let row = self.transactions.get_mut(&settlement.transaction_id).expect("what was held is there");
+            assert_eq!(row.state, TransactionState::Held, "a hold ends once");
+            let posted = settlement.state == TransactionState::Posted;
+            assert_eq!((settlement.debit.is_some(), settlement.credit.is_some()), (posted, posted));
+            (row.state, row.reason, row.held) = (settlement.state, settlement.reason, None);
+            (row.debit, row.credit) = (settlement.debit, settlement.credit);
         }
         for letter in &outcome.dead_letters {
             let record = &batch[letter.record];

@@ -3,7 +3,7 @@
 
 use crate::database::{Database, StoredAccount, StoredTransaction};
 use domain::fact::{AccountAfter, AccountFact, Fact, FactBody, TransactionFact};
-use domain::ledger::Body;
+use domain::ledger::{Body, Held};
 use domain::{AccountKind, TransactionState};
 use std::collections::BTreeMap;
 
@@ -111,7 +111,14 @@ fn set_transaction(database: &mut Database, fact: &Fact, said: &TransactionFact)
         debit: posted(said.debit.after),
         credit: posted(said.credit.after),
         history: said.history,
+        was_held: said.hold.is_some(),
+        held: said.hold.map(|terms| Held { terms, occurred_at: said.occurred_at, reference: said.reference.clone() }),
         origin: (fact.position.partition, fact.position.offset),
     };
-    assert_eq!(database.transactions.insert(said.id, stored), None, "an id is decided once");
+    if let Some(first) = database.transactions.get_mut(&said.id) {
+        assert_eq!((first.state, &first.body), (TransactionState::Held, &stored.body), "only a hold is decided twice");
+        *first = StoredTransaction { origin: first.origin, was_held: true, ..stored };
+    } else {
+        database.transactions.insert(said.id, stored);
+    }
 }

@@ -4,7 +4,7 @@ use crate::database::Database;
 use domain::fact::{AccountAfter, Fact, FactBody, Repeat, TransactionFact};
 use domain::ledger::{Body, Input, Record};
 use domain::{AccountKind, AccountNumber, Command, TransactionState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The sum over customers and stripes is zero in every currency.
@@ -65,6 +65,7 @@ pub fn each_record_leaves_its_facts(log: &[Record], facts: &BTreeMap<i32, Vec<Fa
 pub struct Chains {
     customers: BTreeMap<AccountNumber, AccountAfter>,
     externals: BTreeMap<AccountNumber, i64>,
+    held: BTreeSet<Uuid>,
     stripes: BTreeMap<(AccountNumber, i32), (i64, i64)>,
 }
 
@@ -90,7 +91,10 @@ impl Chains {
                     assert_eq!(*version, said.after.version);
                 }
                 FactBody::TransactionPosted(said) => {
-                    chains.moved(fact.position.partition, &said.debit.account, said.debit.after, -said.amount_minor, 0);
+                    let amount = said.amount_minor;
+                    let reserve = if chains.held.remove(&said.id) { -amount } else { 0 };
+                    let debit = &said.debit;
+                    chains.moved(fact.position.partition, &debit.account, debit.after, -amount, reserve);
                     chains.moved(
                         fact.position.partition,
                         &said.credit.account,
@@ -105,9 +109,16 @@ impl Chains {
                         chains.moved(fact.position.partition, &debit.account, debit.after, 0, said.amount_minor);
                     }
                     assert_eq!(said.credit.after, None);
+                    assert!(chains.held.insert(said.id), "{} was held twice", said.id);
                 }
                 FactBody::TransactionRefused(said) => {
-                    assert_eq!((said.debit.after, said.credit.after), (None, None), "a refusal changes nothing");
+                    assert_eq!(said.credit.after, None, "a refusal moves nothing");
+                    if chains.held.remove(&said.id) && said.debit.after.is_some() {
+                        let debit = &said.debit;
+                        chains.moved(fact.position.partition, &debit.account, debit.after, 0, -said.amount_minor);
+                    } else {
+                        assert_eq!(said.debit.after, None, "a refusal changes nothing");
+                    }
                 }
                 _ => {}
             }
@@ -139,8 +150,15 @@ impl Chains {
 
 /// Only history may take an account below its limit.
 pub fn only_history_overdraws(database: &Database, facts: &[Fact]) {
+    let mut held = BTreeSet::new();
     for fact in facts {
         let (FactBody::TransactionPosted(said) | FactBody::TransactionHeld(said)) = &fact.body else { continue };
+        if matches!(fact.body, FactBody::TransactionHeld(_)) {
+            held.insert(said.id);
+        } else if held.contains(&said.id) {
+            // Its money was reserved; limits may have been lowered since.
+            continue;
+        }
         let customer = database.accounts[&said.debit.account].kind == AccountKind::Customer;
         if customer && !said.history {
             let after = said.debit.after.expect("a customer's side says how it stands");
@@ -157,13 +175,17 @@ pub fn each_id_has_one_effect(log: &[Record], facts: &[Fact]) {
             FactBody::TransactionPosted(said)
             | FactBody::TransactionHeld(said)
             | FactBody::TransactionRefused(said) => {
-                assert!(decided.insert(said.id, said).is_none(), "{} was decided twice", said.id);
+                let before = decided.insert(said.id, said);
+                let ended = before.is_none_or(|before| {
+                    before.state == TransactionState::Held && said.state != TransactionState::Held
+                });
+                assert!(ended, "{} was decided twice", said.id);
             }
             FactBody::CommandAnswered(answer) => {
                 let Some(id) = answer.transaction_id else { continue };
                 let first = decided[&id];
                 assert_eq!((answer.state, answer.reason), (Some(first.state), first.reason));
-                let asked = submission_at(log, fact);
+                let Some(asked) = submission_at(log, fact) else { continue };
                 let same = asked
                     == Body {
                         kind: first.kind,
@@ -179,11 +201,13 @@ pub fn each_id_has_one_effect(log: &[Record], facts: &[Fact]) {
     }
 }
 
-fn submission_at(log: &[Record], fact: &Fact) -> Body {
+/// None where something else than a submission was answered.
+fn submission_at(log: &[Record], fact: &Fact) -> Option<Body> {
     let place = (fact.position.partition, fact.position.offset);
     let record = log.iter().find(|record| (record.partition, record.offset) == place).unwrap();
     match &record.input {
-        Input::Command(Command::SubmitTransaction(submission)) => Body::from(submission),
+        Input::Command(Command::SubmitTransaction(submission)) => Some(Body::from(submission)),
+        Input::Command(Command::ReleaseHold(_) | Command::RefuseHold(_) | Command::ExpireHold(_)) => None,
         other => panic!("{other:?} was answered as a transaction"),
     }
 }

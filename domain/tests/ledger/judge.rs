@@ -2,10 +2,10 @@
 //! shows at once.
 
 use crate::database::Database;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::SubmitTransaction;
 use domain::ledger::{Account, Decide, Verdict};
-use domain::{AccountNumber, RefusalReason, TransactionState};
+use domain::{AccountNumber, HoldTerms, OnExpiry, RefusalReason, TransactionState};
 use std::collections::BTreeMap;
 
 /// Holds every fourth and refuses every seventh transaction that an account may otherwise make.
@@ -20,7 +20,8 @@ impl Judge {
     pub fn derived_from(database: &Database) -> Self {
         let mut judge = Judge::default();
         for transaction in database.transactions.values() {
-            let judged = transaction.state != TransactionState::Refused
+            let judged = transaction.was_held
+                || transaction.state != TransactionState::Refused
                 || transaction.reason == Some(RefusalReason::NotApproved);
             if judged {
                 *judge.kept.entry(transaction.body.debit.clone()).or_default() += 1;
@@ -31,13 +32,16 @@ impl Judge {
 }
 
 impl Decide for Judge {
-    fn decide(&mut self, submission: &SubmitTransaction, _: DateTime<Utc>, _: &Account, _: &Account) -> Verdict {
+    fn decide(&mut self, submission: &SubmitTransaction, at: DateTime<Utc>, _: &Account, _: &Account) -> Verdict {
         let staged = self.staged.entry(submission.debit.clone()).or_default();
         *staged += 1;
         let count = *staged + self.kept.get(&submission.debit).copied().unwrap_or_default();
         match count {
             count if count % 7 == 0 => Verdict::Refuse(RefusalReason::NotApproved),
-            count if count % 4 == 0 => Verdict::Hold,
+            count if count % 4 == 0 => Verdict::Hold(HoldTerms {
+                until: at + TimeDelta::seconds(10),
+                on_expiry: if count % 8 == 0 { OnExpiry::Release } else { OnExpiry::Expire },
+            }),
             _ => Verdict::Allow,
         }
     }

@@ -1,11 +1,13 @@
 //! Every reason for a refusal, reached by the smallest story that leads there.
 
 use crate::world::{moment, number};
-use domain::command::{Command, SubmitTransaction};
+use domain::command::{Command, SettleHold, SubmitTransaction};
 use domain::fact::{AccountAfter, Fact, FactBody, Repeat};
 use domain::ledger::{Account, AllowAll, Books, Decide, Input, Record, Stripe, Verdict, step};
 use domain::money::MAX_AMOUNT_MINOR;
-use domain::{AccountKind, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use domain::{
+    AccountKind, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState,
+};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -16,6 +18,10 @@ impl Decide for Always {
     fn decide(&mut self, _: &SubmitTransaction, _: chrono::DateTime<chrono::Utc>, _: &Account, _: &Account) -> Verdict {
         self.0
     }
+}
+
+fn hold() -> Verdict {
+    Verdict::Hold(HoldTerms { until: moment(60), on_expiry: OnExpiry::Expire })
 }
 
 /// C1 has 10.00, C2 nothing; X1 is external; the others are as their names say.
@@ -161,7 +167,7 @@ fn history_may_overdraw_but_not_overflow() {
 fn a_hold_reserves_and_the_reserve_cannot_be_spent_or_overflow() {
     let mut books = books();
     let mut held = submission(TransactionKind::Transfer, "C1", "C2", 900);
-    let FactBody::TransactionHeld(fact) = only_fact(&mut books, held.clone(), &mut Always(Verdict::Hold)) else {
+    let FactBody::TransactionHeld(fact) = only_fact(&mut books, held.clone(), &mut Always(hold())) else {
         panic!("not held");
     };
     let after = fact.debit.after.unwrap();
@@ -175,10 +181,88 @@ fn a_hold_reserves_and_the_reserve_cannot_be_spent_or_overflow() {
 
     let mut beyond = submission(TransactionKind::Transfer, "HELD", "C2", 51);
     beyond.transaction_id = Uuid::from_u128(9);
-    let FactBody::TransactionRefused(fact) = only_fact(&mut books, beyond, &mut Always(Verdict::Hold)) else {
+    let FactBody::TransactionRefused(fact) = only_fact(&mut books, beyond, &mut Always(hold())) else {
         panic!("a reserve beyond 64 bits");
     };
     assert_eq!(fact.reason, Some(RefusalReason::BalanceOverflow));
+}
+
+/// C1's transfer of 9.00 to C2 is held; what ends it comes as record 1 and 2.
+fn held_then(first: fn(SettleHold) -> Command, second: fn(SettleHold) -> Command) -> (Books, Vec<FactBody>) {
+    let mut books = books();
+    let held = submission(TransactionKind::Transfer, "C1", "C2", 900);
+    let settle = SettleHold { transaction_id: held.transaction_id, account: number("C1"), person: None };
+    let ends = [first(settle.clone()), second(settle)].map(Input::Command);
+    let mut records = vec![record(0, held)];
+    for (index, input) in ends.into_iter().enumerate() {
+        // The deadline is a minute after moment 0.
+        let recorded_at = moment(50 + 20 * index as i64);
+        records.push(Record { offset: index as i64 + 1, recorded_at, input, ..records[0].clone() });
+    }
+    let outcome = step(&mut books, &records, &mut Always(hold()));
+    (books, outcome.facts.into_iter().map(|fact| fact.body).collect())
+}
+
+fn money(books: &Books, text: &str) -> (i64, i64) {
+    let after = books.account(books.slot(&number(text)).unwrap()).after;
+    (after.booked_minor, after.held_minor)
+}
+
+#[test]
+fn a_release_moves_the_money_once_and_a_later_refusal_is_a_conflict() {
+    let (books, facts) = held_then(Command::ReleaseHold, Command::RefuseHold);
+    assert!(matches!(&facts[1], FactBody::TransactionPosted(fact) if fact.hold.is_none()), "{facts:?}");
+    let FactBody::CommandAnswered(answer) = &facts[2] else { panic!("ended twice: {facts:?}") };
+    assert_eq!((answer.repeat, answer.state), (Repeat::Conflict, Some(TransactionState::Posted)));
+    assert_eq!((money(&books, "C1"), money(&books, "C2")), ((100, 0), (900, 0)));
+}
+
+#[test]
+fn a_refusal_gives_the_reserve_back_and_again_is_a_duplicate() {
+    let (books, facts) = held_then(Command::RefuseHold, Command::RefuseHold);
+    let FactBody::TransactionRefused(fact) = &facts[1] else { panic!("not refused: {facts:?}") };
+    assert_eq!((fact.reason, fact.credit.after), (Some(RefusalReason::NotApproved), None));
+    assert!(matches!(&facts[2], FactBody::CommandAnswered(answer) if answer.repeat == Repeat::Duplicate));
+    assert_eq!((money(&books, "C1"), money(&books, "C2")), ((1_000, 0), (0, 0)));
+}
+
+#[test]
+fn a_hold_expires_when_its_time_is_over_and_not_before() {
+    let (books, facts) = held_then(Command::ExpireHold, Command::ExpireHold);
+    let FactBody::CommandAnswered(answer) = &facts[1] else { panic!("ended too early: {facts:?}") };
+    assert_eq!((answer.repeat, answer.state), (Repeat::NotDue, Some(TransactionState::Held)));
+    assert!(matches!(&facts[2], FactBody::TransactionRefused(fact) if fact.state == TransactionState::Expired));
+    assert_eq!(money(&books, "C1"), (1_000, 0));
+}
+
+#[test]
+fn a_release_that_the_payee_cannot_take_gives_the_money_back_with_the_reason() {
+    let mut books = books();
+    let mut held = record(0, submission(TransactionKind::Transfer, "C1", "C2", 900));
+    let outcome = step(&mut books, [&held], &mut Always(hold()));
+    assert!(matches!(outcome.facts[0].body, FactBody::TransactionHeld(_)));
+    let freeze = domain::command::ChangeAccountStatus { account: number("C2"), status: AccountStatus::Frozen };
+    let settle =
+        SettleHold { transaction_id: Uuid::from_u128(7), account: number("C1"), person: Some(Uuid::from_u128(1)) };
+    let mut facts = Vec::new();
+    for command in [Command::ChangeAccountStatus(freeze), Command::ReleaseHold(settle)] {
+        held.offset += 1;
+        held.input = Input::Command(command);
+        facts.extend(step(&mut books, [&held], &mut AllowAll).facts);
+    }
+    let FactBody::TransactionRefused(fact) = &facts[1].body else { panic!("{facts:?}") };
+    assert_eq!(fact.reason, Some(RefusalReason::CreditAccountFrozen));
+    assert_eq!(money(&books, "C1"), (1_000, 0));
+}
+
+#[test]
+fn the_end_of_a_hold_nobody_knows_is_a_dead_letter_that_is_answered() {
+    let settle = SettleHold { transaction_id: Uuid::from_u128(7), account: number("C1"), person: None };
+    let input = Input::Command(Command::ReleaseHold(settle));
+    let asked = Record { input, ..record(0, submission(TransactionKind::Transfer, "C1", "C2", 900)) };
+    let outcome = step(&mut books(), [&asked], &mut AllowAll);
+    assert_eq!(outcome.dead_letters.len(), 1);
+    assert!(matches!(&outcome.facts[1].body, FactBody::CommandRefused(said) if said.transaction_id.is_some()));
 }
 
 #[test]

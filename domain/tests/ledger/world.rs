@@ -1,7 +1,9 @@
 //! A small bank in which everything collides: few accounts, few ids, amounts at every border.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::{ChangeAccountStatus, ChangeOverdraft, Command, LinkAccount, OpenAccount, SubmitTransaction};
+use domain::command::{
+    ChangeAccountStatus, ChangeOverdraft, Command, LinkAccount, OpenAccount, SettleHold, SubmitTransaction,
+};
 use domain::fact::DeadLetterReason;
 use domain::ledger::{Input, Record};
 use domain::money::MAX_AMOUNT_MINOR;
@@ -72,16 +74,35 @@ pub fn opening() -> Vec<Input> {
 
 /// A log that opens accounts, then does anything at all, some of it again.
 pub fn any_log() -> impl Strategy<Value = Vec<Record>> {
-    let operations = prop::collection::vec((any_input(), any::<prop::sample::Index>(), 0..4_u8), 1..60);
+    let operations = prop::collection::vec((any_input(), any::<prop::sample::Index>(), 0..8_u8), 1..60);
     operations.prop_map(|operations| {
         let mut inputs = opening();
         for (input, earlier, dice) in operations {
-            // One in four repeats what was asked before, word for word.
-            let again = if dice == 0 { inputs[earlier.index(inputs.len())].clone() } else { input };
-            inputs.push(again);
+            // One in four repeats what was asked before, word for word; as many would end its hold.
+            let before = inputs[earlier.index(inputs.len())].clone();
+            inputs.push(match dice {
+                0 | 1 => before,
+                2..=4 => settle(&before, dice).unwrap_or(input),
+                _ => input,
+            });
         }
         log(inputs)
     })
+}
+
+/// What would end the hold of this submission, if it is held.
+fn settle(input: &Input, dice: u8) -> Option<Input> {
+    let Input::Command(Command::SubmitTransaction(submission)) = input else { return None };
+    let settle = SettleHold {
+        transaction_id: submission.transaction_id,
+        account: submission.account_at_risk().clone(),
+        person: (dice < 4).then(|| Uuid::from_u128(9)),
+    };
+    Some(Input::Command(match dice {
+        2 => Command::ReleaseHold(settle),
+        3 => Command::RefuseHold(settle),
+        _ => Command::ExpireHold(settle),
+    }))
 }
 
 fn any_input() -> impl Strategy<Value = Input> {
