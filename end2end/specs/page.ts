@@ -41,3 +41,19 @@ export function available(page: Page, account?: string): Locator {
 export function row(page: Page, id: string): Locator {
   return page.locator(`tr[data-id="${id}"]`);
 }
+
+/**
+ * Notes every row of transactions that the page shows from now on, so that one which a busy bank pushes off the page is
+ * known too. Answers what a row said last.
+ */
+export async function rowsShown(page: Page): Promise<(id: string) => Promise<string>> {
+  await page.evaluate(() => {
+    const shown: Record<string, string> = {};
+    const look = () => {
+      for (const row of document.querySelectorAll<HTMLElement>('tr[data-id]')) shown[row.dataset.id ?? ''] = row.innerText.replaceAll(/\s+/gu, ' ');
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+    Object.assign(window, { shown });
+  });
+  return (id) => page.evaluate((id) => (window as unknown as { shown: Record<string, string> }).shown[id] ?? '', id);
+}
