@@ -114,8 +114,8 @@ fn submission(fact: &Fact) -> Result<Submission, PortError> {
         }
         FactBody::CommandAnswered(answer) => match (answer.repeat, answer.state) {
             (Repeat::Conflict, _) => Ok(Submission::Conflict),
-            (Repeat::Duplicate, Some(state)) => Ok(Submission::Decided { state, reason: answer.reason }),
-            (Repeat::Duplicate, None) => Ok(Submission::StillProcessing),
+            (Repeat::Duplicate | Repeat::NotDue, Some(state)) => Ok(Submission::Decided { state, reason: answer.reason }),
+            (Repeat::Duplicate | Repeat::NotDue, None) => Ok(Submission::StillProcessing),
         },
         FactBody::CommandRefused(CommandRefused { reason: DeadLetterReason::AbsurdAmount, .. }) => {
             let reason = Some(RefusalReason::AmountOutOfBounds);
@@ -134,7 +134,7 @@ fn opened(fact: &Fact, account: AccountNumber) -> Result<Option<Opened>, PortErr
         FactBody::AccountOpened(_) => Ok(Some(Opened::Opened(account))),
         FactBody::CommandAnswered(answer) => match answer.repeat {
             Repeat::Duplicate => Ok(Some(Opened::Opened(account))),
-            Repeat::Conflict => Ok(None),
+            Repeat::Conflict | Repeat::NotDue => Ok(None),
         },
         FactBody::CommandRefused(CommandRefused { reason: DeadLetterReason::AccountMismatch, .. }) => Ok(None),
         other => {

@@ -208,6 +208,7 @@ fn reason_text(text: &Operator, reason: DeadLetterReason) -> &'static str {
         DeadLetterReason::TooLarge => text.reason_too_large,
         DeadLetterReason::AccountMismatch => text.reason_account_mismatch,
         DeadLetterReason::AccountBusy => text.reason_account_busy,
+        DeadLetterReason::NoSuchTransaction => text.reason_no_such_transaction,
         DeadLetterReason::DataRejected => text.reason_data_rejected,
         DeadLetterReason::Skipped => text.reason_skipped,
     }

@@ -51,6 +51,7 @@ catalogue! {
         reason_too_large: "Too large", "Trop volumineux";
         reason_account_mismatch: "Account missing or different", "Compte absent ou différent";
         reason_account_busy: "Account in use", "Compte occupé";
+        reason_no_such_transaction: "No transaction of that account has this id", "Aucune opération de ce compte n’a cet identifiant";
         reason_data_rejected: "Rejected by the database", "Rejeté par la base";
         reason_skipped: "Skipped by an operator", "Passé par un opérateur";
     }

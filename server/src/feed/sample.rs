@@ -47,6 +47,7 @@ pub fn transaction(kind: TransactionKind, state: TransactionState, debit: SideFa
         history: false,
         reason: None,
         reference: Some("v1:sealed".to_owned()),
+        hold: None,
     };
     match state {
         TransactionState::Posted => FactBody::TransactionPosted(fact),

@@ -5,7 +5,7 @@
 use super::*;
 use crate::feed::sample::{account, answered, side, transaction, with_position};
 use domain::fact::{AccountAfter, CommandRefused, DeadLetterFact, DeadLetterReason};
-use domain::{Currency, RefusalReason};
+use domain::{Currency, HoldTerms, OnExpiry, RefusalReason};
 use proptest::prelude::*;
 
 fn person(role: Role) -> Person {
@@ -179,7 +179,10 @@ prop_compose! {
         let occurred_at = "2025-07-15T12:00:00Z".parse().unwrap();
         let id = Uuid::from_u128(7);
         let currency = Currency::EUR;
-        TransactionFact { id, kind, state, amount_minor, currency, debit, credit, occurred_at, history, reason, reference }
+        let hold = Some(HoldTerms { until: occurred_at, on_expiry: OnExpiry::Release });
+        TransactionFact {
+            id, kind, state, amount_minor, currency, debit, credit, occurred_at, history, reason, reference, hold,
+        }
     }
 }
 

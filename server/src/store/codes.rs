@@ -2,7 +2,7 @@
 //!
 //! A code is a word's place in its list, counted from 1. The lists only ever grow at their end.
 
-use domain::{AccountKind, AccountStatus, RefusalReason, TransactionKind, TransactionState};
+use domain::{AccountKind, AccountStatus, OnExpiry, RefusalReason, TransactionKind, TransactionState};
 
 /// A word that is stored as a `smallint`.
 pub trait Code: Copy + PartialEq + 'static {
@@ -50,6 +50,10 @@ impl Code for AccountStatus {
     const WORDS: &'static [Self] = &[AccountStatus::Open, AccountStatus::Frozen, AccountStatus::Closed];
 }
 
+impl Code for OnExpiry {
+    const WORDS: &'static [Self] = &[OnExpiry::Release, OnExpiry::Expire];
+}
+
 impl Code for RefusalReason {
     const WORDS: &'static [Self] = &RefusalReason::ALL;
 }
@@ -78,6 +82,7 @@ mod tests {
         every_word_comes_back::<TransactionKind>();
         every_word_comes_back::<TransactionState>();
         every_word_comes_back::<AccountKind>();
+        every_word_comes_back::<OnExpiry>();
         every_word_comes_back::<AccountStatus>();
         every_word_comes_back::<RefusalReason>();
     }

@@ -9,6 +9,7 @@ use domain::{AccountNumber, TransactionKind};
 use std::collections::HashMap;
 
 /// A transaction fact with its place in the log.
+#[derive(Clone)]
 pub struct FoldedTransaction {
     pub partition: i32,
     pub offset: i64,
@@ -79,8 +80,10 @@ impl WorkerStore {
     /// When the database does not answer.
     pub async fn fold_transactions(&self, folded: &[FoldedTransaction]) -> sqlx::Result<()> {
         let mut db = self.begin().await?;
-        insert(&mut db, folded).await?;
-        let (customers, stripes) = latest(folded);
+        let folded = ends_of_holds_joined(folded);
+        insert(&mut db, &folded).await?;
+        fold_holds(&mut db, &folded).await?;
+        let (customers, stripes) = latest(&folded);
         sqlx::query(
             "update account set booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
                  overdraft_minor = now_is.overdraft_minor, version = now_is.version
@@ -183,7 +186,11 @@ async fn insert(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sql
                  debit_unknown, credit_unknown, reference)
          left join account debit on debit.number = said.debit and not said.debit_unknown
          left join account credit on credit.number = said.credit and not said.credit_unknown
-         on conflict (id) do nothing",
+         -- A hold that ends: the row keeps when and where it was decided first.
+         on conflict (id) do update set state = excluded.state, reason = excluded.reason,
+             debit_version = excluded.debit_version, debit_balance_after = excluded.debit_balance_after,
+             credit_version = excluded.credit_version, credit_balance_after = excluded.credit_balance_after
+         where transaction.state = 2",
     )
     .bind(column!(|row| row.fact.id))
     .bind(column!(|row| row.recorded_at))
@@ -208,6 +215,50 @@ async fn insert(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sql
     .bind(column!(|row| row.fact.debit.unknown))
     .bind(column!(|row| row.fact.credit.unknown))
     .bind(column!(|row| row.fact.reference.as_deref()))
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+/// One row per transaction: where a batch holds both a hold and its end, the end with the place of the hold. An
+/// account's newest state is in the end, too.
+fn ends_of_holds_joined(folded: &[FoldedTransaction]) -> Vec<FoldedTransaction> {
+    let mut joined: Vec<FoldedTransaction> = Vec::with_capacity(folded.len());
+    let mut places: HashMap<uuid::Uuid, usize> = HashMap::with_capacity(folded.len());
+    for row in folded {
+        match places.get(&row.fact.id) {
+            Some(place) => joined[*place].fact = row.fact.clone(),
+            None => {
+                places.insert(row.fact.id, joined.len());
+                joined.push(row.clone());
+            }
+        }
+    }
+    joined
+}
+
+async fn fold_holds(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sqlx::Result<()> {
+    let (held, ended): (Vec<_>, Vec<_>) = folded.iter().partition(|row| row.fact.hold.is_some());
+    let ended: Vec<_> = ended.iter().map(|row| row.fact.id).collect();
+    sqlx::query("delete from hold where transaction_id = any($1)").bind(ended).execute(&mut **db).await?;
+    let at_risk = |row: &FoldedTransaction| match row.fact.kind {
+        TransactionKind::Deposit => row.fact.credit.account.to_string(),
+        TransactionKind::Withdrawal | TransactionKind::Transfer => row.fact.debit.account.to_string(),
+    };
+    let terms = |row: &FoldedTransaction| row.fact.hold.map(|terms| (terms.until, terms.on_expiry.code()));
+    sqlx::query(
+        "insert into hold (transaction_id, account_id, until, on_expiry)
+         select said.id, account.id, said.until, said.on_expiry
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::smallint[]) as said (id, number, until, on_expiry)
+         join account on account.number = said.number
+         -- An older fact, folded again over a hold that has ended since, must not open it again.
+         join transaction on transaction.id = said.id and transaction.state = 2
+         on conflict (transaction_id) do nothing",
+    )
+    .bind(held.iter().map(|row| row.fact.id).collect::<Vec<_>>())
+    .bind(held.iter().map(|row| at_risk(row)).collect::<Vec<_>>())
+    .bind(held.iter().map(|row| terms(row).map(|(until, _)| until)).collect::<Vec<_>>())
+    .bind(held.iter().map(|row| terms(row).map(|(_, on_expiry)| on_expiry)).collect::<Vec<_>>())
     .execute(&mut **db)
     .await?;
     Ok(())

@@ -141,6 +141,16 @@ pub const CHECKS: [Check; 14] = [
             limit $1",
     },
     Check {
+        name: "holds-have-terms",
+        promise: "every held transaction says until when, and nothing else does",
+        sql: "select coalesce(t.id, h.transaction_id)::text as subject,
+                'state ' || coalesce(t.state::text, 'absent') || ', terms ' || coalesce(h.until::text, 'absent') as detail
+            from (select id, state from transaction where state = 2) t
+            full join hold h on h.transaction_id = t.id
+            where t.id is null or h.transaction_id is null
+            limit $1",
+    },
+    Check {
         name: "transactions-below-fence",
         promise: "every transaction was decided by a command that its partition's fence has passed",
         sql: "select t.id::text as subject,

@@ -4,6 +4,7 @@ mod books;
 mod save;
 
 pub use books::Named;
+pub use save::Changes;
 
 use super::Store;
 use chrono::{DateTime, Utc};

@@ -8,7 +8,7 @@ use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
-use crate::store::worker::{AnnouncementRow, FenceAdvance, WorkerStore};
+use crate::store::worker::{AnnouncementRow, Changes, FenceAdvance, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
 use domain::ledger::{self, Decide, Input, Outcome};
@@ -185,11 +185,11 @@ impl<D: Decide> Booker<D> {
         }
         let mut books = self.store.load(&mut db, &named(batch)).await?;
         let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.decide);
-        let (rows, links) = (std::mem::take(&mut outcome.rows), std::mem::take(&mut outcome.links));
+        let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);
         // While Postgres inserts the rows, another core writes the facts.
         let writing = self.write_facts(batch, outcome, advances);
-        let saved = self.store.save(&mut db, &books, &rows, &links).await;
+        let saved = self.store.save(&mut db, &books, &changes).await;
         let batches = writing.await?;
         saved?;
         let announcements: Vec<AnnouncementRow> = batches.iter().map(|batch| batch.row.clone()).collect();

@@ -146,6 +146,9 @@ fn parse(kind: &[u8], value: &[u8]) -> Result<Command, Rejection> {
         b"vigie.account.unlink.v1" => serde_json::from_slice(value).map(Command::UnlinkAccount),
         b"vigie.account.change-status.v1" => serde_json::from_slice(value).map(Command::ChangeAccountStatus),
         b"vigie.account.change-overdraft.v1" => serde_json::from_slice(value).map(Command::ChangeOverdraft),
+        b"vigie.hold.release.v1" => serde_json::from_slice(value).map(Command::ReleaseHold),
+        b"vigie.hold.refuse.v1" => serde_json::from_slice(value).map(Command::RefuseHold),
+        b"vigie.hold.expire.v1" => serde_json::from_slice(value).map(Command::ExpireHold),
         _ => return Err((DeadLetterReason::UnknownType, "ce_type is not known here".to_owned())),
     };
     // serde's message may quote the value: only the place is kept.

@@ -88,6 +88,10 @@ pub fn named(batch: &[Decoded]) -> Named {
                     }
                 }
             }
+            Command::ReleaseHold(settle) | Command::RefuseHold(settle) | Command::ExpireHold(settle) => {
+                named.transactions.insert(settle.transaction_id);
+                named.accounts.insert(settle.account.clone());
+            }
             _ => {
                 named.accounts.insert(command.key().clone());
                 named.linked.insert(command.key().clone());

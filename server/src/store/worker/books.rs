@@ -3,10 +3,14 @@
 use super::{Db, WorkerStore, small};
 use crate::store::codes::Code as _;
 use domain::fact::AccountAfter;
-use domain::ledger::{Account, AccountId, Body, Books, KnownTransaction, Stripe};
-use domain::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
+use domain::ledger::{Account, AccountId, Body, Books, Held, KnownTransaction, Stripe};
+use domain::{
+    AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind,
+    TransactionState,
+};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 use uuid::Uuid;
@@ -34,7 +38,11 @@ impl WorkerStore {
         // Before the locks, to hold them no longer than needed: an id that another partition books meanwhile violates
         // the primary key, and the batch is tried again.
         load_known(db, &mut books, &named.transactions).await?;
-        let ids = self.resolve(db, &named.accounts).await?;
+        let mut accounts = Cow::Borrowed(&named.accounts);
+        for body in books.held_bodies() {
+            accounts.to_mut().extend([body.debit.clone(), body.credit.clone()]);
+        }
+        let ids = self.resolve(db, &accounts).await?;
         let (mut customers, mut externals) = (Vec::new(), Vec::new());
         for (id, kind) in ids.values() {
             match kind {
@@ -194,6 +202,12 @@ async fn load_links(
     Ok(())
 }
 
+fn held(row: &PgRow) -> sqlx::Result<Option<Held>> {
+    let Some(until) = row.try_get("until")? else { return Ok(None) };
+    let terms = HoldTerms { until, on_expiry: OnExpiry::from_code(row.try_get("on_expiry")?)? };
+    Ok(Some(Held { terms, occurred_at: row.try_get("occurred_at")?, reference: row.try_get("reference")? }))
+}
+
 /// The duplicate probe: which of the batch's transaction ids were decided before.
 async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx::Result<()> {
     if ids.is_empty() {
@@ -203,10 +217,12 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
     sorted.sort_unstable();
     let rows = sqlx::query(
         "select known.id, known.kind, known.state, known.reason, known.amount_minor, known.currency,
+                known.occurred_at, known.reference, hold.until, hold.on_expiry,
                 coalesce(debit.number, known.debit_unknown) as debit, coalesce(credit.number, known.credit_unknown) as credit
          from transaction known
          left join account debit on debit.id = known.debit_account
          left join account credit on credit.id = known.credit_account
+         left join hold on hold.transaction_id = known.id
          where known.id = any($1)",
     )
     .bind(&sorted)
@@ -224,6 +240,7 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
             },
             state: TransactionState::from_code(row.try_get("state")?)?,
             reason: reason.map(RefusalReason::from_code).transpose()?,
+            held: held(row)?,
         };
         books.add_known(row.try_get("id")?, known);
     }

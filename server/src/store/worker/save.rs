@@ -2,12 +2,31 @@
 
 use super::{AnnouncementRow, Db, DeadLetterRow, WorkerStore, delete_announced, small};
 use crate::store::codes::{Code, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
-use domain::ledger::{Account, AccountId, Books, LinkChange, TransactionRow};
+use domain::TransactionKind;
+use domain::ledger::{Account, AccountId, Books, LinkChange, Outcome, Settlement, Slot, TransactionRow};
 use sqlx::Row as _;
 use std::collections::HashMap;
 
+/// What a batch changes in the tables, beside the books themselves.
+pub struct Changes {
+    rows: Vec<TransactionRow>,
+    settlements: Vec<Settlement>,
+    links: Vec<LinkChange>,
+}
+
+impl Changes {
+    /// Taken out of the outcome, whose facts and dead letters go another way.
+    pub fn take(outcome: &mut Outcome) -> Self {
+        Changes {
+            rows: std::mem::take(&mut outcome.rows),
+            settlements: std::mem::take(&mut outcome.settlements),
+            links: std::mem::take(&mut outcome.links),
+        }
+    }
+}
+
 impl WorkerStore {
-    /// Stores accounts, stripes, links and transactions of a batch.
+    /// Stores accounts, stripes, links, transactions and holds of a batch.
     ///
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
@@ -15,13 +34,14 @@ impl WorkerStore {
         &self,
         db: &mut Db,
         books: &Books,
-        rows: &[TransactionRow],
-        links: &[LinkChange],
+        changes: &Changes,
     ) -> sqlx::Result<()> {
         let ids = save_accounts(db, books).await?;
         save_stripes(db, books, &ids).await?;
-        save_links(db, links, &ids).await?;
-        save_transactions(db, rows, &ids).await
+        save_links(db, &changes.links, &ids).await?;
+        save_transactions(db, &changes.rows, &ids).await?;
+        save_holds(db, &changes.rows, &ids).await?;
+        save_settlements(db, &changes.settlements).await
     }
 
     /// Stores dead letters and announcements, and deletes announcements that were acknowledged meanwhile.
@@ -188,6 +208,74 @@ async fn save_transactions(db: &mut Db, rows: &[TransactionRow], ids: &[AccountI
     .execute(&mut **db)
     .await?;
     Ok(())
+}
+
+async fn save_holds(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
+    let held: Vec<_> = rows.iter().filter_map(|row| Some((row, row.hold?, at_risk(row)?))).collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into hold (transaction_id, account_id, until, on_expiry)
+         select * from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::smallint[])",
+    )
+    .bind(held.iter().map(|(row, _, _)| row.submission.transaction_id).collect::<Vec<_>>())
+    .bind(held.iter().map(|(_, _, slot)| ids[*slot]).collect::<Vec<_>>())
+    .bind(held.iter().map(|(_, terms, _)| terms.until).collect::<Vec<_>>())
+    .bind(held.iter().map(|(_, terms, _)| terms.on_expiry.code()).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+/// The side whose partition decides.
+fn at_risk(row: &TransactionRow) -> Option<Slot> {
+    match row.submission.kind {
+        TransactionKind::Deposit => row.credit.slot,
+        TransactionKind::Withdrawal | TransactionKind::Transfer => row.debit.slot,
+    }
+}
+
+/// A hold ends once: a row that is no longer held is a broken invariant, and the batch is rolled back.
+async fn save_settlements(db: &mut Db, settlements: &[Settlement]) -> sqlx::Result<()> {
+    if settlements.is_empty() {
+        return Ok(());
+    }
+    macro_rules! column {
+        (|$row:ident| $value:expr) => {
+            settlements.iter().map(|$row| $value).collect::<Vec<_>>()
+        };
+    }
+    let updated = sqlx::query(
+        "update transaction set state = ended.state, reason = ended.reason,
+             debit_version = ended.debit_version, debit_balance_after = ended.debit_balance_after,
+             credit_version = ended.credit_version, credit_balance_after = ended.credit_balance_after
+         from unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+             as ended (id, state, reason, debit_version, debit_balance_after, credit_version, credit_balance_after)
+         where transaction.id = ended.id and transaction.state = 2",
+    )
+    .bind(column!(|row| row.transaction_id))
+    .bind(column!(|row| row.state.code()))
+    .bind(column!(|row| row.reason.map(Code::code)))
+    .bind(column!(|row| row.debit.map(|(version, _)| version)))
+    .bind(column!(|row| row.debit.map(|(_, balance)| balance)))
+    .bind(column!(|row| row.credit.map(|(version, _)| version)))
+    .bind(column!(|row| row.credit.map(|(_, balance)| balance)))
+    .execute(&mut **db)
+    .await?;
+    let removed = sqlx::query("delete from hold where transaction_id = any($1)")
+        .bind(column!(|row| row.transaction_id))
+        .execute(&mut **db)
+        .await?;
+    let all = settlements.len() as u64;
+    if updated.rows_affected() == all && removed.rows_affected() == all {
+        return Ok(());
+    }
+    Err(sqlx::Error::Protocol(format!(
+        "{all} holds to end, {} held transactions and {} holds found",
+        updated.rows_affected(),
+        removed.rows_affected()
+    )))
 }
 
 async fn save_dead_letters(db: &mut Db, letters: &[DeadLetterRow]) -> sqlx::Result<()> {

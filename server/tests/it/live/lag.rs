@@ -67,6 +67,7 @@ fn fact(offset: i64) -> Arc<Fact> {
             history: false,
             reason: None,
             reference: None,
+            hold: None,
         }),
     })
 }
