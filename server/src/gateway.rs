@@ -114,7 +114,9 @@ fn submission(fact: &Fact) -> Result<Submission, PortError> {
         }
         FactBody::CommandAnswered(answer) => match (answer.repeat, answer.state) {
             (Repeat::Conflict, _) => Ok(Submission::Conflict),
-            (Repeat::Duplicate | Repeat::NotDue, Some(state)) => Ok(Submission::Decided { state, reason: answer.reason }),
+            (Repeat::Duplicate | Repeat::NotDue, Some(state)) => {
+                Ok(Submission::Decided { state, reason: answer.reason })
+            }
             (Repeat::Duplicate | Repeat::NotDue, None) => Ok(Submission::StillProcessing),
         },
         FactBody::CommandRefused(CommandRefused { reason: DeadLetterReason::AbsurdAmount, .. }) => {

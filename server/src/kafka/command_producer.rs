@@ -164,5 +164,6 @@ fn encode(command: &Command) -> serde_json::Result<Vec<u8>> {
         Command::LinkAccount(body) | Command::UnlinkAccount(body) => serde_json::to_vec(body),
         Command::ChangeAccountStatus(body) => serde_json::to_vec(body),
         Command::ChangeOverdraft(body) => serde_json::to_vec(body),
+        Command::ReleaseHold(body) | Command::RefuseHold(body) | Command::ExpireHold(body) => serde_json::to_vec(body),
     }
 }

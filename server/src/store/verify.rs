@@ -54,7 +54,7 @@ macro_rules! legs {
     };
 }
 
-pub const CHECKS: [Check; 14] = [
+pub const CHECKS: [Check; 15] = [
     Check {
         name: "ledger-sums-to-zero",
         promise: "per currency, what customers and external accounts hold adds up to zero",

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod holds;
 mod http;
 mod identity;
 mod import;

@@ -21,12 +21,13 @@ const SOUND: &str = "
         ('00000000-0000-0000-0000-000000000003', now(), now(), 300, 2, 3, 3, 700, 3, 800, 4, 0, 3, 1, null, 'EUR'),
         ('00000000-0000-0000-0000-000000000004', now(), now(), 50, 2, 3, null, null, null, null, 5, 0, 3, 2, null, 'EUR'),
         ('00000000-0000-0000-0000-000000000005', now(), now(), 9000, 2, 3, null, null, null, null, 6, 0, 3, 3, 7, 'EUR');
+    insert into hold (transaction_id, account_id, until, on_expiry) values ('00000000-0000-0000-0000-000000000004', 2, now(), 2);
     insert into dead_letter (partition, command_offset, recorded_at, reason, detail, length, sha256, head)
         values (0, 7, now(), 'undecodable', '', 0, '', '');
     insert into announcement (partition, first_offset, last_offset, records) values (0, 8, 9, '');";
 
 /// What somebody did to the tables, and all questions that must then find something.
-const BREAKAGES: [(&str, &[&str]); 22] = [
+const BREAKAGES: [(&str, &[&str]); 24] = [
     (
         "update account set booked_minor = booked_minor + 1 where number = 'C1'",
         &["balance-equals-transactions", "ledger-sums-to-zero"],
@@ -53,6 +54,11 @@ const BREAKAGES: [(&str, &[&str]); 22] = [
     ("update account_stripe set version = 2 where stripe = 1", &["versions-counted"]),
     ("delete from transaction where id::text like '%3'", &["balance-equals-transactions"]),
     ("update account set held_minor = 0 where number = 'C1'", &["holds-equal-held-transactions"]),
+    ("delete from hold", &["holds-have-terms"]),
+    (
+        "insert into hold (transaction_id, account_id, until, on_expiry) values ('00000000-0000-0000-0000-000000000003', 2, now(), 1)",
+        &["holds-have-terms"],
+    ),
     ("update account set held_minor = 10 where number = 'C2'", &["holds-equal-held-transactions"]),
     (
         "update fence set next_offset = 6 where partition = 0",

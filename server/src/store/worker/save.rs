@@ -30,12 +30,7 @@ impl WorkerStore {
     ///
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
-    pub async fn save(
-        &self,
-        db: &mut Db,
-        books: &Books,
-        changes: &Changes,
-    ) -> sqlx::Result<()> {
+    pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes) -> sqlx::Result<()> {
         let ids = save_accounts(db, books).await?;
         save_stripes(db, books, &ids).await?;
         save_links(db, &changes.links, &ids).await?;
