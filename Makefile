@@ -21,7 +21,7 @@ bench:       ## measure against floors; writes target/bench/latest.json
 	@dev/toolchain && dev/site && cargo build -p server --bin vigie --profile dist && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/dist/vigie" bench
 
 crash:       ## kill everything at random and count; writes target/crash/latest.json
-	@dev/toolchain && dev/site && cargo build -p server --bin vigie --release && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/release/vigie" crash
+	@dev/toolchain && dev/site && cargo build -p server --bin vigie --profile dist && cargo lab --vigie "$${CARGO_TARGET_DIR:-target}/dist/vigie" crash
 
 guards:      ## take each guard of the worker's protocol away and see which test notices
 	@dev/toolchain && dev/guards
