@@ -1,0 +1,5 @@
+//! Fraud: histories, features, rule book, model, policy, decision, explanation. Pure: the same facts in, the same
+//! decision out; no clock, no I/O, no randomness, no hash order. Floats live here and never touch money.
+
+pub mod history;
+pub mod payment;
