@@ -43,7 +43,9 @@ pub fn counterfactual(
     let allowed = |(from_minor, below_minor): (i64, i64)| {
         let last_minor = below_minor - 1;
         let middle_minor = from_minor + (last_minor - from_minor) / 2;
-        [from_minor, middle_minor, last_minor].into_iter().all(|amount_minor| verdict_at(amount_minor) == Verdict::Allow)
+        [from_minor, middle_minor, last_minor]
+            .into_iter()
+            .all(|amount_minor| verdict_at(amount_minor) == Verdict::Allow)
     };
     let edges = edges(facts, policy, splits);
     let stretches = edges.windows(2).rev().take(STRETCHES_MAX).filter_map(|pair| match pair {

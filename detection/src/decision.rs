@@ -185,9 +185,7 @@ fn contributions(policy: &Policy, findings: &[RuleFinding], model: Option<&Model
         let (start, features) = model.split(f64::from(policy.model_cap));
         contributions.push(Contribution { source: Source::ModelStart, points: start });
         contributions.extend(
-            features
-                .into_iter()
-                .map(|(name, points)| Contribution { source: Source::ModelFeature(name), points }),
+            features.into_iter().map(|(name, points)| Contribution { source: Source::ModelFeature(name), points }),
         );
     }
     contributions
@@ -208,7 +206,8 @@ fn by_thresholds(score: f64, thresholds: &Thresholds) -> Verdict {
 
 /// The only place where ignorance becomes a verdict: at least review, and nothing worse because of it.
 fn fail_closed(verdict: Verdict, score: f64, flags: &mut Vec<Flag>) -> Verdict {
-    let unknown = !score.is_finite() || flags.iter().any(|flag| matches!(flag, Flag::FactUnknown | Flag::ModelUnusable));
+    let unknown =
+        !score.is_finite() || flags.iter().any(|flag| matches!(flag, Flag::FactUnknown | Flag::ModelUnusable));
     if unknown && verdict < Verdict::Review {
         flags.push(Flag::FailedClosed);
         return Verdict::Review;

@@ -107,7 +107,9 @@ pub fn flag(flag: Flag, language: Language) -> &'static str {
             en: "To be reviewed because something was not known",
             fr: "À vérifier parce qu'un élément était inconnu",
         },
-        Flag::Capped => Text { en: "More than 100 points, counted as 100", fr: "Plus de 100 points, comptés pour 100" },
+        Flag::Capped => {
+            Text { en: "More than 100 points, counted as 100", fr: "Plus de 100 points, comptés pour 100" }
+        }
         Flag::Late => Text { en: "Arrived after later payments", fr: "Arrivé après des paiements plus récents" },
     };
     text.of(language)

@@ -4,10 +4,11 @@
 //! rule is evaluated, so [`Facts::with_amount`] needs no history. Whole numbers only: minor units, milliseconds,
 //! counts. Absent: floats, names of people, anything later than the payment.
 
-use crate::payment::{DAY_MS, HOUR_MS, Party, Payment, Place};
+use crate::payment::{DAY_MS, Party, Payment, Place};
 use domain::TransactionKind;
 use serde::{Deserialize, Serialize};
 
+pub mod borrowed;
 mod gather;
 mod graph;
 pub mod lookback;
@@ -305,7 +306,7 @@ impl Facts {
 
     /// Hour of the bank's local day, 0 to 23.
     pub fn local_hour(&self) -> usize {
-        local_hour(self.at_ms, self.local_offset_ms)
+        usize::from(crate::history::account::local_hour(self.at_ms, self.local_offset_ms))
     }
 
     /// Saturday or Sunday by the bank's local day.
@@ -314,9 +315,4 @@ impl Facts {
         let day = self.at_ms.saturating_add(self.local_offset_ms).div_euclid(DAY_MS);
         matches!(day.rem_euclid(7), 2 | 3)
     }
-}
-
-pub(crate) fn local_hour(at_ms: i64, local_offset_ms: i64) -> usize {
-    let hour = at_ms.saturating_add(local_offset_ms).rem_euclid(DAY_MS) / HOUR_MS;
-    usize::try_from(hour).unwrap_or(0)
 }

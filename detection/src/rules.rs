@@ -19,7 +19,7 @@ pub mod value;
 
 pub use amount::Firing;
 pub use id::RuleId;
-pub use parameter::{List, ListKind, LISTS_MAX, PARAMETERS_MAX, Parameter, Parameters, Unit};
+pub use parameter::{LISTS_MAX, List, ListKind, PARAMETERS_MAX, Parameter, Parameters, Unit};
 pub use value::{Placeholder, Value, Values, What, When};
 
 pub mod account_new;
@@ -168,9 +168,9 @@ pub(crate) use known;
 
 /// What every rule's file needs.
 pub(crate) mod prelude {
+    pub(crate) use super::amount::{part_per_mille, share, times_tenths};
     #[cfg(test)]
     pub(crate) use super::fixture::{Fixtures, quiet};
-    pub(crate) use super::amount::{part_per_mille, share, times_tenths};
     pub(crate) use super::{Direction, Firing, Parameter, Parameters, Placeholder, Rule, RuleId, Text, Unit};
     pub(crate) use super::{Value, Values, known};
     pub(crate) use crate::facts::Facts;

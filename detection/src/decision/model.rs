@@ -47,11 +47,8 @@ impl ModelScore {
         let features = || self.contributions.iter().filter(|(name, _)| name != MODEL_START);
         let total: f64 = features().map(|(_, value)| value).sum();
         let end = logit(self.raw);
-        let slope = if total.abs() < 1e-9 {
-            self.raw * (1.0 - self.raw)
-        } else {
-            (self.raw - logistic(end - total)) / total
-        };
+        let slope =
+            if total.abs() < 1e-9 { self.raw * (1.0 - self.raw) } else { (self.raw - logistic(end - total)) / total };
         let points: Vec<_> = features().map(|(name, value)| (name.clone(), value * slope * cap)).collect();
         let start = self.calibrated * cap - points.iter().map(|(_, points)| points).sum::<f64>();
         (start, points)

@@ -4,9 +4,7 @@ use super::format::Language;
 use crate::rules::Text;
 
 /// By name, sorted, so that it can be searched.
-const FEATURES: &[(&str, Text)] = &[
-    ("amount", Text { en: "amount", fr: "montant" }),
-];
+const FEATURES: &[(&str, Text)] = &[("amount", Text { en: "amount", fr: "montant" })];
 
 pub fn feature(name: &str, language: Language) -> String {
     match FEATURES.binary_search_by(|(known, _)| (*known).cmp(name)) {
@@ -21,7 +19,8 @@ pub(super) fn table() -> &'static [(&'static str, Text)] {
 }
 
 pub(super) fn start(language: Language) -> &'static str {
-    Text { en: "Model: where it starts for every payment", fr: "Modèle : point de départ de tout paiement" }.of(language)
+    Text { en: "Model: where it starts for every payment", fr: "Modèle : point de départ de tout paiement" }
+        .of(language)
 }
 
 pub(super) fn sentence(name: &str, points: f64, language: Language) -> String {

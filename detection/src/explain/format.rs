@@ -125,6 +125,7 @@ impl Language {
             What::Contact(Contact::Phone) => Text { en: "Telephone number", fr: "Numéro de téléphone" },
             What::Contact(Contact::Address) => Text { en: "Postal address", fr: "Adresse postale" },
             What::Contact(Contact::Credentials) => Text { en: "Password", fr: "Mot de passe" },
+            What::Contact(Contact::Details) => Text { en: "Contact details", fr: "Coordonnées" },
             What::Channel(channel) => {
                 return match self {
                     Language::En => format!("the channel {channel}"),
@@ -137,7 +138,9 @@ impl Language {
                     Language::Fr => format!("le pays {country}"),
                 };
             }
-            What::Session(_) => Text { en: "a session with signs of malware", fr: "une session aux signes de piratage" },
+            What::Session(_) => {
+                Text { en: "a session with signs of malware", fr: "une session aux signes de piratage" }
+            }
         };
         text.of(self).to_owned()
     }

@@ -90,10 +90,7 @@ fn the_counterfactual_is_said_in_both_languages() {
     assert_eq!(counterfactual(&promise, &speech(Language::En)), "Would have been allowed below €412.00");
     assert_eq!(counterfactual(&promise, &speech(Language::Fr)), "Aurait été accepté en dessous de 412,00\u{a0}€");
     let promise = Counterfactual { from_minor: 201, below_minor: 41_200 };
-    assert_eq!(
-        counterfactual(&promise, &speech(Language::En)),
-        "Would have been allowed from €2.01 to below €412.00"
-    );
+    assert_eq!(counterfactual(&promise, &speech(Language::En)), "Would have been allowed from €2.01 to below €412.00");
 }
 
 #[test]
@@ -130,14 +127,8 @@ fn the_table_of_features_is_sorted_and_whole() {
 
 #[test]
 fn every_flag_and_verdict_has_both_texts() {
-    let flags = [
-        Flag::ModelMissing,
-        Flag::ModelUnusable,
-        Flag::FactUnknown,
-        Flag::FailedClosed,
-        Flag::Capped,
-        Flag::Late,
-    ];
+    let flags =
+        [Flag::ModelMissing, Flag::ModelUnusable, Flag::FactUnknown, Flag::FailedClosed, Flag::Capped, Flag::Late];
     for it in flags {
         assert_ne!(flag(it, Language::En), flag(it, Language::Fr));
     }

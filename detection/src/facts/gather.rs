@@ -12,7 +12,7 @@ use crate::rules::{RuleId, device_shared};
 pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> Facts {
     let mut facts = Facts::of(payment);
     facts.own = lookback.payer().map(|memory| {
-        let own = known_of(policy, payment, &memory);
+        let own = known_of(policy, payment, facts.local_hour(), &memory);
         payer::scan(policy, payment, lookback.payer_rows(), own)
     });
     facts.pair = lookback.pair();
@@ -30,9 +30,8 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
     facts
 }
 
-fn known_of(policy: &Policy, payment: &Payment, memory: &PayerMemory) -> Own {
+fn known_of(policy: &Policy, payment: &Payment, hour: usize, memory: &PayerMemory) -> Own {
     let past = |at_ms: &i64| *at_ms <= payment.at_ms;
-    let hour = super::local_hour(payment.at_ms, payment.local_offset_ms);
     Own {
         opened_at_ms: memory.opened_at_ms,
         contact_change: memory.contact_change.filter(|change: &ContactChange| past(&change.at_ms)),

@@ -4,17 +4,10 @@
 //! payment is not among them, and a label is shown with the time it became known. Absent: any way to change history.
 
 use super::Reading;
+use crate::history::Outcome;
 use crate::payment::{Party, Place};
 use domain::TransactionKind;
 use serde::{Deserialize, Serialize};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Posted,
-    Held,
-    Refused,
-}
 
 /// One earlier payment of the account at risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +61,8 @@ pub enum Contact {
     Phone,
     Address,
     Credentials,
+    /// Some of them; it is not known which.
+    Details,
 }
 
 /// What is known of the account at risk beside its rows.

@@ -4,8 +4,9 @@
 //! holds the payment's own amount.
 
 use super::gather::Distinct;
-use super::lookback::{Outcome, PayerRow};
+use super::lookback::PayerRow;
 use super::{Inflow, Own, Seen, Split, Usual};
+use crate::history::Outcome;
 use crate::payment::{DAY_MS, Party, Payment};
 use crate::policy::Policy;
 use crate::rules::amount::share;
@@ -77,12 +78,12 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, rows: impl Iterator<Item 
             scan.own.late_ms = scan.own.late_ms.max(-age_ms);
             continue;
         }
+        if scan.income.is_some() && scan.own.income.is_none() {
+            // Only now is it worth looking further back: was there such a credit a month before?
+            horizon_ms = horizon_ms.max(windows.income_ms.saturating_add(INCOME_LATEST_MS));
+        }
         if age_ms >= horizon_ms {
             break;
-        }
-        if scan.income.is_some() {
-            // Only now is it worth to look further back: was there such a credit a month before?
-            horizon_ms = horizon_ms.max(INCOME_LATEST_MS);
         }
         scan.place(&row, age_ms);
         if row.outgoing == scan.outgoing {
@@ -164,7 +165,7 @@ impl Scan {
             *free = Some(row.amount_minor);
             self.amounts += 1;
         }
-        if age_ms < windows.usual_ms && row.outcome == Outcome::Posted {
+        if age_ms < windows.usual_ms {
             let usual = &mut self.own.usual;
             usual.count += 1;
             usual.sum_minor = usual.sum_minor.saturating_add(row.amount_minor);

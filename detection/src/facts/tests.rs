@@ -1,8 +1,9 @@
 //! Gathering: windows, late rows, labels, money that splits or comes back.
 
-use super::lookback::{DeviceRow, Hop, Labelled, Outcome, PayeeRow, PayerMemory, PayerRow};
+use super::lookback::{DeviceRow, Hop, Labelled, PayeeRow, PayerMemory, PayerRow};
 use super::*;
-use crate::payment::MINUTE_MS;
+use crate::history::Outcome;
+use crate::payment::{HOUR_MS, MINUTE_MS};
 use crate::policy::Policy;
 use crate::rules::fixture::AT_MS;
 use uuid::Uuid;
@@ -158,7 +159,8 @@ fn what_came_in_is_set_against_what_went_out_after_it() {
 
 #[test]
 fn a_credit_is_income_if_it_came_a_month_before_too() {
-    let rows = |before| vec![paid(HOUR_MS, 300, 2), received(2 * HOUR_MS, 250_000, 9), received(31 * DAY_MS, before, 9)];
+    let rows =
+        |before| vec![paid(HOUR_MS, 300, 2), received(2 * HOUR_MS, 250_000, 9), received(31 * DAY_MS, before, 9)];
     let income = Some(Inflow { at_ms: AT_MS - 2 * HOUR_MS, in_minor: 250_000, out_minor: 300 });
     assert_eq!(own_of(rows(240_000)).income, income);
     assert_eq!(own_of(rows(100_000)).income, None);
@@ -213,9 +215,13 @@ fn money_that_comes_back_is_found_through_other_accounts_only() {
 
 #[test]
 fn a_trap_of_transfers_ends() {
-    let hops: Vec<Hop> =
-        (0..200).map(|n| Hop { from: Party(n % 4 + 20), to: Party((n + 1) % 4 + 20), at_ms: AT_MS, amount_minor: 5 }).collect();
-    let past = Past { hops: [vec![Hop { from: Party(20), to: ME, at_ms: AT_MS, amount_minor: 5 }], hops].concat(), ..Past::default() };
+    let hops: Vec<Hop> = (0..200)
+        .map(|n| Hop { from: Party(n % 4 + 20), to: Party((n + 1) % 4 + 20), at_ms: AT_MS, amount_minor: 5 })
+        .collect();
+    let past = Past {
+        hops: [vec![Hop { from: Party(20), to: ME, at_ms: AT_MS, amount_minor: 5 }], hops].concat(),
+        ..Past::default()
+    };
     assert_eq!(gather(&Policy::default(), &payment(), &past).graph, Reading::Known(Graph::default()));
 }
 
@@ -245,4 +251,42 @@ fn another_amount_changes_nothing_else() {
     assert_eq!(other.with_amount(facts.amount_minor), facts);
     let text = serde_json::to_string(&facts).unwrap();
     assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts);
+}
+
+#[test]
+fn the_histories_of_this_crate_can_be_gathered_from() {
+    use super::borrowed::Histories;
+    use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Past as Row, Received};
+    let mut account = AccountHistory { opened_at_ms: Some(5), ..AccountHistory::default() };
+    let mut counterparty = CounterpartyHistory::default();
+    let mut device = DeviceHistory::default();
+    for (n, minutes) in (1..=8).rev().enumerate() {
+        let past = Payment { id: Uuid::from_u128(n as u128), at_ms: AT_MS - minutes * MINUTE_MS, ..payment() };
+        account.push(Row::of(&past, Outcome::Posted));
+    }
+    account.push(Row::of(&Payment { at_ms: AT_MS - 2_000, ..payment() }, Outcome::Refused));
+    for payer in 2..6 {
+        counterparty.push(Received {
+            id: Uuid::from_u128(u128::from(payer)),
+            at_ms: AT_MS - 20 * DAY_MS,
+            amount_minor: 100,
+            payer: Party(payer),
+            first_of_pair: true,
+            large: false,
+            refused: false,
+            fraud_known_at_ms: (payer == 2).then_some(AT_MS - DAY_MS),
+        });
+        device.push(Party(payer), AT_MS - DAY_MS);
+    }
+    let payment = Payment { device: Some(Party(50)), ..payment() };
+    let histories = Histories { device: Reading::Known(&device), ..Histories::of(&payment, &account, &counterparty) };
+    let facts = gather(&Policy::default(), &payment, &histories);
+    let own = facts.own_or_none(Own::clone);
+    assert_eq!((own.recent_count, own.refused_count, own.usual.count, own.opened_at_ms), (8, 1, 8, Some(5)));
+    assert_eq!((own.hours_total, own.last_paid_at_ms), (8, Some(AT_MS - MINUTE_MS)));
+    let pair = facts.pair_or_none(|pair| (pair.count, pair.last_refused.map(|refused| refused.at_ms)));
+    assert_eq!(pair, (8, Some(AT_MS - 2_000)));
+    assert_eq!(facts.payee_or_none(|payee| (payee.reports, payee.labelled_count, payee.labelled_frauds)), (1, 4, 1));
+    assert_eq!(facts.device, Reading::Known(Device { first_used_at_ms: None, other_accounts: 4 }));
+    assert_eq!((facts.graph, facts.balance), (Reading::Absent, Reading::Absent));
 }

@@ -14,10 +14,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::AccountNew,
     direction: Direction::Outgoing,
     title: Text { en: "New account", fr: "Compte récent" },
-    sentence: Text {
-        en: "Account opened {w} ago pays {amt}",
-        fr: "Compte ouvert il y a {w} : paiement de {amt}",
-    },
+    sentence: Text { en: "Account opened {w} ago pays {amt}", fr: "Compte ouvert il y a {w} : paiement de {amt}" },
     weight: 20,
     parameters: &[Parameter::window(7 * DAY_MS), Parameter::money("least_minor", 50_000)],
     lists: &[],

@@ -13,10 +13,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::ContactChange,
     direction: Direction::Outgoing,
     title: Text { en: "Contact change, then payment", fr: "Coordonnées modifiées, puis paiement" },
-    sentence: Text {
-        en: "{what} changed {w} before payment",
-        fr: "{what} : modification {w} avant paiement",
-    },
+    sentence: Text { en: "{what} changed {w} before payment", fr: "{what} : modification {w} avant paiement" },
     weight: 30,
     parameters: &[Parameter::window(72 * HOUR_MS)],
     lists: &[],

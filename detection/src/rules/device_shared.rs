@@ -14,10 +14,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::DeviceShared,
     direction: Direction::Both,
     title: Text { en: "Shared device", fr: "Appareil partagé" },
-    sentence: Text {
-        en: "This device served {n} accounts in {w}",
-        fr: "Cet appareil a servi {n} comptes en {w}",
-    },
+    sentence: Text { en: "This device served {n} accounts in {w}", fr: "Cet appareil a servi {n} comptes en {w}" },
     weight: 35,
     parameters: &[Parameter::count(3), Parameter::window(7 * DAY_MS)],
     lists: &[],

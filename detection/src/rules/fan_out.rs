@@ -14,10 +14,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::FanOut,
     direction: Direction::Outgoing,
     title: Text { en: "Fan-out", fr: "Dispersion" },
-    sentence: Text {
-        en: "{n} payees in {w}, usually {usual}",
-        fr: "{n} bénéficiaires en {w}, d'habitude {usual}",
-    },
+    sentence: Text { en: "{n} payees in {w}, usually {usual}", fr: "{n} bénéficiaires en {w}, d'habitude {usual}" },
     weight: 25,
     parameters: &[Parameter::count(5), Parameter::window(8 * HOUR_MS)],
     lists: &[],

@@ -17,10 +17,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::InThenSplit,
     direction: Direction::Outgoing,
     title: Text { en: "In, then split", fr: "Reçu, puis réparti" },
-    sentence: Text {
-        en: "{in} went on to {n} payees within {w}",
-        fr: "{in} réparti vers {n} bénéficiaires en {w}",
-    },
+    sentence: Text { en: "{in} went on to {n} payees within {w}", fr: "{in} réparti vers {n} bénéficiaires en {w}" },
     weight: 30,
     parameters: &[
         Parameter::count(3),

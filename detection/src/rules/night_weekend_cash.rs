@@ -19,10 +19,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::NightWeekendCash,
     direction: Direction::Outgoing,
     title: Text { en: "Cash by night or at the weekend", fr: "Espèces la nuit ou le week-end" },
-    sentence: Text {
-        en: "{amt} in cash {when}, usually {usual}",
-        fr: "{amt} en espèces {when}, d'habitude {usual}",
-    },
+    sentence: Text { en: "{amt} in cash {when}, usually {usual}", fr: "{amt} en espèces {when}, d'habitude {usual}" },
     weight: 15,
     parameters: &[
         Parameter::new("night_hour", Unit::Hour, 6, 0, 23),

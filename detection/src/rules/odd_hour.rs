@@ -27,7 +27,8 @@ pub const RULE: Rule = Rule {
 
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
     let own = known!(&facts.own);
-    let rare = own.hour_count.saturating_mul(1_000) < own.hours_total.saturating_mul(parameters.values[SHARE_PER_MILLE]);
+    let rare =
+        own.hour_count.saturating_mul(1_000) < own.hours_total.saturating_mul(parameters.values[SHARE_PER_MILLE]);
     Firing::when(own.hours_total >= parameters.values[COUNT] && rare)
 }
 

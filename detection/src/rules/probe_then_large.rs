@@ -15,10 +15,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::ProbeThenLarge,
     direction: Direction::Outgoing,
     title: Text { en: "Probe, then large", fr: "Essai, puis gros montant" },
-    sentence: Text {
-        en: "{small} to {payee}, then {amt} within {w}",
-        fr: "{small} à {payee}, puis {amt} en {w}",
-    },
+    sentence: Text { en: "{small} to {payee}, then {amt} within {w}", fr: "{small} à {payee}, puis {amt} en {w}" },
     weight: 35,
     parameters: &[Parameter::money("probe_minor", 500), Parameter::times("times", 20), Parameter::window(DAY_MS)],
     lists: &[],

@@ -18,10 +18,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::RoundTrip,
     direction: Direction::Outgoing,
     title: Text { en: "Round trip", fr: "Aller-retour" },
-    sentence: Text {
-        en: "{amt} came back through {n} accounts in {w}",
-        fr: "{amt} revenu par {n} comptes en {w}",
-    },
+    sentence: Text { en: "{amt} came back through {n} accounts in {w}", fr: "{amt} revenu par {n} comptes en {w}" },
     weight: 40,
     parameters: &[
         Parameter::new("hops", Unit::Count, 5, 2, 5),

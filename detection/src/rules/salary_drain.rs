@@ -16,10 +16,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::SalaryDrain,
     direction: Direction::Outgoing,
     title: Text { en: "Salary drain", fr: "Salaire vidé" },
-    sentence: Text {
-        en: "{pct} of the income {in} left within {w}",
-        fr: "{pct} du revenu {in} parti en {w}",
-    },
+    sentence: Text { en: "{pct} of the income {in} left within {w}", fr: "{pct} du revenu {in} parti en {w}" },
     weight: 20,
     parameters: &[
         Parameter::share(800),

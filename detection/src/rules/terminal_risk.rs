@@ -18,10 +18,7 @@ pub const RULE: Rule = Rule {
     id: RuleId::TerminalRisk,
     direction: Direction::Outgoing,
     title: Text { en: "Terminal at risk", fr: "Terminal à risque" },
-    sentence: Text {
-        en: "{pct} known fraud at {payee} over {w}",
-        fr: "{pct} de fraude connue chez {payee} sur {w}",
-    },
+    sentence: Text { en: "{pct} known fraud at {payee} over {w}", fr: "{pct} de fraude connue chez {payee} sur {w}" },
     weight: 40,
     parameters: &[
         Parameter::share(50),

@@ -161,8 +161,11 @@ fn shares_round_so_that_at_least_means_at_least() {
 
 /// Any fixture of any rule: facts that somebody thought about, rather than noise.
 pub(crate) fn any_facts() -> impl Strategy<Value = Facts> {
-    let all: Vec<Facts> =
-        book().into_iter().flat_map(|(fixtures, _)| fixtures.firing.into_iter().chain(fixtures.silent)).map(|f| f.facts).collect();
+    let all: Vec<Facts> = book()
+        .into_iter()
+        .flat_map(|(fixtures, _)| fixtures.firing.into_iter().chain(fixtures.silent))
+        .map(|f| f.facts)
+        .collect();
     let amount = prop_oneof![1..1_000_i64, 1..100_000_i64, 1..10_000_000_i64];
     let pick = || prop::sample::select(all.clone());
     (pick(), pick(), pick(), amount).prop_map(|(facts, other, third, amount_minor)| Facts {

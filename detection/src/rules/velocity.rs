@@ -31,9 +31,11 @@ pub const RULE: Rule = Rule {
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
     let own = known!(&facts.own);
     let count = own.recent_count + 1;
+    if count < parameters.values[COUNT] {
+        return Firing::Never;
+    }
     let usual_tenths = own.usual.rate_tenths(parameters.values[WINDOW_MS]);
-    let unusual = count.saturating_mul(10) >= usual_tenths.saturating_mul(parameters.values[TIMES_USUAL]);
-    Firing::when(count >= parameters.values[COUNT] && unusual)
+    Firing::when(count.saturating_mul(10) >= usual_tenths.saturating_mul(parameters.values[TIMES_USUAL]))
 }
 
 fn values(facts: &Facts, parameters: &Parameters) -> Values {
