@@ -108,14 +108,14 @@ fn the_model_is_explained_feature_by_feature() {
     let model = ModelScore {
         raw: 0.5,
         calibrated: 0.5,
-        contributions: vec![("amount".into(), 1.0), ("something_new".into(), -0.5)],
+        contributions: vec![("TX_AMOUNT".into(), 1.0), ("something_new".into(), -0.5)],
         id: String::new(),
     };
     let decision = decide(&quiet("any").facts, &Policy::default(), Some(&model));
     let texts = Language::ALL.map(|language| {
         explain(&decision, &speech(language)).into_iter().map(|sentence| sentence.text).collect::<Vec<_>>()
     });
-    assert_eq!(texts[0][1..], ["Model: risk raised by amount", "Model: risk lowered by something new"]);
+    assert_eq!(texts[0][1..], ["Model: risk raised by the amount", "Model: risk lowered by something new"]);
     assert_eq!(texts[1][1..], ["Modèle : risque accru, montant", "Modèle : risque réduit, something new"]);
 }
 
