@@ -3,7 +3,7 @@
 //! Promises: nothing later than the payment is seen, whether row or label; the same histories give the same facts.
 
 use super::lookback::{DeviceRow, Lookback, PayerMemory};
-use super::{Balance, ContactChange, DISTINCT_MAX, Device, Facts, Graph, Own, Reading, Usual};
+use super::{Balance, ContactChange, DISTINCT_MAX, Device, Facts, Graph, Own, Usual};
 use super::{graph, payee, payer};
 use crate::payment::{Party, Payment};
 use crate::policy::Policy;

@@ -257,7 +257,8 @@ fn another_amount_changes_nothing_else() {
 fn the_histories_of_this_crate_can_be_gathered_from() {
     use super::borrowed::Histories;
     use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Past as Row, Received};
-    let mut account = AccountHistory { opened_at_ms: Some(5), ..AccountHistory::default() };
+    let mut account = AccountHistory::default();
+    account.opened_at_ms = Some(5);
     let mut counterparty = CounterpartyHistory::default();
     let mut device = DeviceHistory::default();
     for (n, minutes) in (1..=8).rev().enumerate() {
