@@ -1,11 +1,14 @@
 //! The counterfactual: below which amount the same payment would have been allowed.
 //!
-//! Promises: only what re-scoring confirms. The score can change only where a rule starts or stops to fire or the
-//! model splits the amount; between two such edges it is the same, and each stretch that is promised was scored at both
-//! of its ends and in its middle. Absent: promises about anything but the amount.
+//! Promises: only what re-scoring confirms. The score can change only where a rule starts or stops to fire, where the
+//! model splits the amount, and between round amounts and others; each stretch between two such edges is scored at both
+//! of its ends, in its middle and at its roundest amounts before it is promised. Absent: promises about anything but
+//! the amount.
 
 use crate::decision::{ModelScore, Verdict, verdict_of};
 use crate::facts::Facts;
+use crate::features::Inputs;
+use crate::model::Model;
 use crate::policy::Policy;
 use crate::rules;
 use serde::{Deserialize, Serialize};
@@ -14,7 +17,9 @@ use serde::{Deserialize, Serialize};
 mod tests;
 
 /// No more stretches are tried than this, the nearest first: a payment is explained, not searched for.
-const STRETCHES_MAX: usize = 256;
+const STRETCHES_MAX: usize = 512;
+/// The model sees how round an amount is: whole units, tens, hundreds, thousands of them.
+const ROUND_MINOR: [i64; 4] = [100, 1_000, 10_000, 100_000];
 
 /// Any amount from the one to below the other would have been allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,12 +45,8 @@ pub fn counterfactual(
     if facts.amount_minor <= 1 || verdict_at(facts.amount_minor) == Verdict::Allow {
         return None;
     }
-    let allowed = |(from_minor, below_minor): (i64, i64)| {
-        let last_minor = below_minor - 1;
-        let middle_minor = from_minor + (last_minor - from_minor) / 2;
-        [from_minor, middle_minor, last_minor]
-            .into_iter()
-            .all(|amount_minor| verdict_at(amount_minor) == Verdict::Allow)
+    let allowed = |from_minor: i64, below_minor: i64| {
+        witnesses(from_minor, below_minor).all(|amount_minor| verdict_at(amount_minor) == Verdict::Allow)
     };
     let edges = edges(facts, policy, splits);
     let stretches = edges.windows(2).rev().take(STRETCHES_MAX).filter_map(|pair| match pair {
@@ -54,7 +55,7 @@ pub fn counterfactual(
     });
     let mut promise: Option<Counterfactual> = None;
     for (from_minor, below_minor) in stretches {
-        match (&mut promise, allowed((from_minor, below_minor))) {
+        match (&mut promise, allowed(from_minor, below_minor)) {
             (Some(promise), true) => promise.from_minor = from_minor,
             (None, true) => promise = Some(Counterfactual { from_minor, below_minor }),
             (Some(_), false) => break,
@@ -62,6 +63,38 @@ pub fn counterfactual(
         }
     }
     promise
+}
+
+/// With this crate's own model: the payment's inputs, stored with its decision, are scored again.
+pub fn counterfactual_of(facts: &Facts, policy: &Policy, model: &Model, inputs: &Inputs) -> Option<Counterfactual> {
+    let mut splits = model.amount_splits(inputs, facts.amount_minor);
+    let last = inputs.own.last_amounts_minor.iter().chain(&inputs.payee.last_amounts_minor);
+    splits.extend(last.flatten().flat_map(|last_minor| nearly_equal(*last_minor)));
+    counterfactual(facts, policy, &splits, |facts| {
+        Some(ModelScore::verdict_only(model, &inputs.with_amount(facts.amount_minor)))
+    })
+}
+
+/// From which amount on, and from which on no more, this one is within a hundredth of it.
+fn nearly_equal(last_minor: i64) -> [i64; 2] {
+    let hundredfold = last_minor.saturating_mul(100);
+    [hundredfold.saturating_add(100) / 101, (hundredfold / 99).saturating_add(1)]
+}
+
+/// Amounts of a stretch that stand for all of its amounts.
+fn witnesses(from_minor: i64, below_minor: i64) -> impl Iterator<Item = i64> {
+    let last_minor = below_minor - 1;
+    let middle_minor = from_minor + (last_minor - from_minor) / 2;
+    let rounded = ROUND_MINOR.into_iter().filter_map(move |unit| {
+        // The first multiple that is not also one of the next unit, or else the first.
+        let first = (from_minor + unit - 1) / unit * unit;
+        let plain = if first % (10 * unit) == 0 && unit < 100_000 { first + unit } else { first };
+        [plain, first].into_iter().find(|amount_minor| *amount_minor < below_minor)
+    });
+    // Its ends may be the only round ones: their neighbours are not.
+    let neighbours =
+        [from_minor + 1, last_minor - 1].map(move |amount_minor| amount_minor.clamp(from_minor, last_minor));
+    [from_minor, last_minor, middle_minor].into_iter().chain(neighbours).chain(rounded)
 }
 
 /// Amounts from the smallest to the payment's own, between which nothing can change.

@@ -3,11 +3,13 @@
 //! Promises: the points add up to cap × calibrated probability whatever the contributions are; what is not a finite
 //! number or no probability is no model score at all. Absent: the model itself.
 
+use crate::features::Inputs;
+use crate::model::Model;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The contribution that belongs to no feature: where the model starts, and what calibration adds.
-pub const MODEL_START: &str = "start";
+pub use crate::model::START as MODEL_START;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,25 @@ pub struct ModelScore {
 }
 
 impl ModelScore {
+    /// What the model says of a payment, with what each feature adds.
+    pub fn of(model: &Model, inputs: &Inputs) -> Self {
+        let parts = model.contributions(&inputs.features());
+        let features = parts.features.into_iter().map(|(name, log_odds)| (Cow::Borrowed(name), log_odds));
+        let contributions = [(Cow::Borrowed(MODEL_START), parts.start)].into_iter().chain(features).collect();
+        ModelScore { contributions, ..ModelScore::verdict_only(model, inputs) }
+    }
+
+    /// The same without what each feature adds: enough for a verdict, and cheaper.
+    pub fn verdict_only(model: &Model, inputs: &Inputs) -> Self {
+        let score = model.score(&inputs.features());
+        ModelScore {
+            raw: score.probability,
+            calibrated: score.calibrated,
+            contributions: Vec::new(),
+            id: model.id().to_owned(),
+        }
+    }
+
     /// The score with numbers of nine decimals, so that it is the same after a journey through JSON; none if it is
     /// not usable.
     pub fn checked(&self) -> Option<ModelScore> {

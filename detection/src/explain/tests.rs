@@ -123,6 +123,9 @@ fn the_model_is_explained_feature_by_feature() {
 fn the_table_of_features_is_sorted_and_whole() {
     assert!(feature::table().windows(2).all(|pair| pair[0].0 < pair[1].0));
     assert!(feature::table().iter().all(|(_, text)| !text.en.is_empty() && !text.fr.is_empty()));
+    for name in crate::features::NAMES {
+        assert!(feature::table().iter().any(|(known, _)| *known == name), "{name} has no words");
+    }
 }
 
 #[test]
