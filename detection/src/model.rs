@@ -95,9 +95,12 @@ impl Model {
         let mut sums: [Option<f64>; N] = [None; N];
         for tree in &self.file.trees {
             start += tree.expected(0);
-            tree.walk(|feature| values[self.places[feature]], |feature, added| {
-                *sums[self.places[feature]].get_or_insert(0.0) += added;
-            });
+            tree.walk(
+                |feature| values[self.places[feature]],
+                |feature, added| {
+                    *sums[self.places[feature]].get_or_insert(0.0) += added;
+                },
+            );
         }
         let met = NAMES.iter().zip(sums);
         Contributions { start, features: met.filter_map(|(name, sum)| sum.map(|sum| (*name, sum))).collect() }

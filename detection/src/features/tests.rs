@@ -136,7 +136,9 @@ fn an_amount_is_held_against_the_habit_before_it() {
         bank.pay(&payment(NOON_MS - day * DAY_MS, 1_000));
     }
     let now = bank.inputs(&payment(NOON_MS, 5_000));
-    for name in ["own_amount_over_mean_7d", "own_amount_over_mean_30d", "own_amount_over_median", "own_amount_over_last"] {
+    for name in
+        ["own_amount_over_mean_7d", "own_amount_over_mean_30d", "own_amount_over_median", "own_amount_over_last"]
+    {
         assert_eq!(value(&now, name), 5.0, "{name}");
     }
     assert!(now.is_large());

@@ -84,8 +84,11 @@ impl Calibration {
         }
         let slope = if slope.is_finite() { slope.max(SLOPE_MIN) } else { 1.0 };
         let intercept = if intercept.is_finite() { intercept } else { 0.0 };
-        let fitted =
-            Calibration { slope: super::file::short(slope), intercept: super::file::short(intercept), reliability: Vec::new() };
+        let fitted = Calibration {
+            slope: super::file::short(slope),
+            intercept: super::file::short(intercept),
+            reliability: Vec::new(),
+        };
         let reliability = fitted.reliability(rows);
         Calibration { reliability, ..fitted }
     }

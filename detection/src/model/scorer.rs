@@ -73,7 +73,8 @@ impl Scorer {
             return self.leaves.iter().sum();
         }
         let mut sum = 0.0;
-        for (splits, leaves) in self.splits.chunks_exact(inner * ABREAST).zip(self.leaves.chunks_exact(outer * ABREAST)) {
+        for (splits, leaves) in self.splits.chunks_exact(inner * ABREAST).zip(self.leaves.chunks_exact(outer * ABREAST))
+        {
             let mut places = [0_usize; ABREAST];
             for _ in 0..self.depth {
                 for (tree, place) in places.iter_mut().enumerate() {

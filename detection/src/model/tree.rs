@@ -48,7 +48,10 @@ impl Tree {
 
     /// Feature and threshold of every split.
     pub fn splits(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.feature.iter().zip(&self.threshold).filter_map(|(feature, threshold)| Some(((*feature)?.into(), *threshold)))
+        self.feature
+            .iter()
+            .zip(&self.threshold)
+            .filter_map(|(feature, threshold)| Some(((*feature)?.into(), *threshold)))
     }
 
     /// Follows a row to its leaf, tells of each split's feature how much it changed what is expected, and answers the
