@@ -34,6 +34,10 @@ pub const NEVER_HOURS: f64 = 24.0 * NEVER_DAYS;
 /// Ratios stop here, so that no habit of cents makes a number without meaning.
 const RATIO_MAX: f64 = 1_000.0;
 
+/// What grows for ever stops where it means "long known", so that a model meets no larger values than it was trained on.
+const SPAN_DAYS_MAX: f64 = 30.0;
+const PAIR_COUNT_MAX: f64 = 10.0;
+
 /// The table: `"NAME" => formula,` with the inputs under the name given first.
 macro_rules! features {
     ($x:ident; $($name:literal => $formula:expr,)*) => {
@@ -94,12 +98,12 @@ features! { x;
     "own_sum_7d_over_usual" => sum_over_usual(x, x.own.week, 7.0),
     "own_refused_1h" => f64::from(x.own.refused_1h),
     "own_sum_over_credits_24h" => spent_of_credits(x),
-    "own_span_days" => days(x.own.span_ms),
+    "own_span_days" => days(x.own.span_ms).min(SPAN_DAYS_MAX),
     "own_hour_share" => hour_share(x),
     "hour" => hour(x.local_ms),
 
     // Novelty.
-    "pair_count" => f64::from(x.pair.count),
+    "pair_count" => f64::from(x.pair.count).min(PAIR_COUNT_MAX),
     "pair_last_age_hours" => hours_or_never(x.pair.last_age_ms),
     "pair_amount_over_last" => over_last(x.amount_minor, (x.pair.count > 0).then_some(x.pair.last_amount_minor)),
     "own_firsts_24h" => f64::from(x.own.firsts_24h) + flag(x.is_first_of_pair()),
@@ -136,7 +140,7 @@ features! { x;
     "payee_large_24h" => f64::from(x.payee.large_24h),
     "payee_large_7d" => f64::from(x.payee.large_7d),
     "payee_large_30d" => f64::from(x.payee.large_30d),
-    "payee_span_days" => days(x.payee.span_ms),
+    "payee_span_days" => days(x.payee.span_ms).min(SPAN_DAYS_MAX),
 }
 
 /// Features of a payment that is not yet in the histories.
