@@ -79,7 +79,7 @@ pub struct Own {
     pub fraud_known_at_ms: Option<i64>,
     pub last_paid_at_ms: Option<i64>,
     pub usual: Usual,
-    /// Rows of the usual window that are withdrawals.
+    /// Rows of the usual window that are withdrawals; counted where rule `night-weekend-cash` asks.
     pub cash_count: i64,
     pub cash_sum_minor: i64,
     /// Rows within rule `structuring`'s band and window.
@@ -110,7 +110,7 @@ pub struct Own {
     pub last_place: Option<Seen>,
 }
 
-/// Spending habit in the policy's usual window.
+/// Spending habit in the policy's usual window: what was paid and not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usual {
@@ -121,7 +121,7 @@ pub struct Usual {
     pub sum_minor: i64,
     /// Standard deviation of the amounts, rounded down.
     pub deviation_minor: i64,
-    /// Distinct payees in a window of rule `fan-out` that has any, in tenths.
+    /// Distinct payees in a window of rule `fan-out` that has any, in tenths; counted where there are many now.
     pub payees_tenths: i64,
 }
 

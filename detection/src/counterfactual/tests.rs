@@ -1,4 +1,5 @@
 //! Counterfactuals: a promise is kept at every amount it speaks of.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::rules::fixture::quiet;

@@ -1,4 +1,5 @@
 //! Decisions: they add up, they are the same again, and ignorance never allows.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::rules::fixture::quiet;

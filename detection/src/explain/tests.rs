@@ -1,4 +1,5 @@
 //! Sentences: both languages, whole, and with the numbers each writes.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::decision::{ModelScore, decide};

@@ -2,6 +2,7 @@
 //!
 //! Absent: where histories come from. What could not be loaded is given as [`Reading::Unreadable`] by whoever tried.
 
+use super::lookback::Spending;
 use super::lookback::{
     Contact, DeviceRow, Hop, Labelled, Lookback, PairMemory, PayeeRow, PayerMemory, PayerRow, Refused,
 };
@@ -74,6 +75,12 @@ impl Lookback for Histories<'_> {
             outcome: row.outcome,
             place: row.place,
         })
+    }
+
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending {
+        let Reading::Known(account) = self.account else { return Spending::default() };
+        let sums = account.window(after_ms, until_ms);
+        Spending { count: i64::from(sums.count), sum_minor: sums.amount_minor, squares: sums.squares }
     }
 
     fn pair(&self) -> Reading<PairMemory> {

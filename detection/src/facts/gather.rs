@@ -7,13 +7,16 @@ use super::{Balance, ContactChange, DISTINCT_MAX, Device, Facts, Graph, Own, Usu
 use super::{graph, payee, payer};
 use crate::payment::{Party, Payment};
 use crate::policy::Policy;
-use crate::rules::{RuleId, device_shared};
+use crate::rules::{RuleId, device_shared, night_weekend_cash};
 
 pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> Facts {
     let mut facts = Facts::of(payment);
     facts.own = lookback.payer().map(|memory| {
-        let own = known_of(policy, payment, facts.local_hour(), &memory);
-        payer::scan(policy, payment, lookback.payer_rows(), own)
+        let mut own = known_of(policy, payment, facts.local_hour(), &memory);
+        let after_ms = payment.at_ms.saturating_sub(policy.usual.window_ms);
+        own.usual = payer::usual(&own.usual, lookback.spending(after_ms, payment.at_ms));
+        let cash = night_weekend_cash::asks(&facts, policy.parameters(RuleId::NightWeekendCash));
+        payer::scan(policy, payment, lookback.payer_rows(), own, cash)
     });
     facts.pair = lookback.pair();
     if facts.outgoing() {

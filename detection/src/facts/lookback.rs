@@ -38,6 +38,15 @@ pub struct Labelled {
     pub frauds: i64,
 }
 
+/// Own outgoing payments that were not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spending {
+    pub count: i64,
+    pub sum_minor: i64,
+    /// Of squared minor units.
+    pub squares: i128,
+}
+
 /// One use of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceRow {
@@ -100,6 +109,8 @@ pub struct Refused {
 pub trait Lookback {
     fn payer(&self) -> Reading<PayerMemory>;
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow>;
+    /// Of the own payments made after the one time and until the other.
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending;
     fn pair(&self) -> Reading<PairMemory>;
     /// Newest first, as all rows.
     fn payee_rows(&self) -> Reading<impl Iterator<Item = PayeeRow>>;

@@ -1,10 +1,11 @@
 //! One pass over the payer's own rows, newest first.
 //!
-//! Promises: ends at the longest window or after [`ROWS_MAX`] rows; integer sums, divided last. Absent: any limit that
-//! holds the payment's own amount.
+//! Promises: ends at the longest short window, and looks back further only where a rule asks for it: cash habits of a
+//! cash payment, usual payees of somebody who pays many, last month's wages of this month's; in any case after
+//! [`ROWS_MAX`] rows. Integer sums, divided last. Absent: any limit that holds the payment's own amount.
 
 use super::gather::Distinct;
-use super::lookback::PayerRow;
+use super::lookback::{PayerRow, Spending};
 use super::{Inflow, Own, Seen, Split, Usual};
 use crate::history::Outcome;
 use crate::payment::{DAY_MS, Party, Payment};
@@ -17,6 +18,8 @@ use domain::TransactionKind;
 pub const ROWS_MAX: usize = 1_024;
 /// Nothing on earth is further than a day's flight, so older places say nothing.
 const PLACE_WINDOW_MS: i64 = DAY_MS;
+/// As many as `Own::last_amounts_minor` holds.
+const LAST_AMOUNTS: usize = 3;
 /// Wages come monthly: the credit before lies this far back.
 const INCOME_SOONEST_MS: i64 = 20 * DAY_MS;
 const INCOME_LATEST_MS: i64 = 40 * DAY_MS;
@@ -35,15 +38,19 @@ struct Windows {
     split_ms: i64,
     income_ms: i64,
     usual_ms: i64,
+    payees: i64,
+    cash: bool,
+    /// The longest of those that any payment asks for.
+    short_ms: i64,
 }
 
 impl Windows {
-    fn of(policy: &Policy) -> Self {
+    fn of(policy: &Policy, cash: bool) -> Self {
         let of = |id: RuleId| &policy.parameters(id).values;
         let structuring = of(RuleId::Structuring);
         let limit_minor = structuring[rules::structuring::LIMIT_MINOR];
         let least_minor = share(limit_minor, structuring[rules::structuring::SHARE_PER_MILLE]);
-        Windows {
+        let windows = Windows {
             below_limit_ms: structuring[rules::structuring::WINDOW_MS],
             below_limit: (least_minor, limit_minor),
             day_ms: of(RuleId::DailyLimit)[rules::daily_limit::WINDOW_MS],
@@ -56,21 +63,36 @@ impl Windows {
             split_ms: of(RuleId::InThenSplit)[rules::in_then_split::WINDOW_MS],
             income_ms: of(RuleId::SalaryDrain)[rules::salary_drain::WINDOW_MS],
             usual_ms: policy.usual.window_ms,
-        }
+            payees: of(RuleId::FanOut)[rules::fan_out::COUNT],
+            cash,
+            short_ms: PLACE_WINDOW_MS,
+        };
+        let short_ms = [windows.below_limit_ms, windows.day_ms, windows.recent_ms, windows.tiny_ms, windows.refused_ms]
+            .into_iter()
+            .chain([windows.payees_ms, windows.inflow_ms, windows.split_ms, windows.income_ms])
+            .fold(windows.short_ms, i64::max);
+        Windows { short_ms, ..windows }
     }
 
-    fn horizon_ms(&self) -> i64 {
-        [self.below_limit_ms, self.day_ms, self.recent_ms, self.tiny_ms, self.refused_ms, self.payees_ms]
-            .into_iter()
-            .chain([self.inflow_ms, self.split_ms, self.income_ms, self.usual_ms, PLACE_WINDOW_MS])
-            .max()
-            .unwrap_or(0)
+    /// The age at which the scan may end, as far as the rows before are known.
+    fn horizon_ms(&self, scan: &Scan) -> i64 {
+        // Last month's wages are worth a look only if there are this month's.
+        let income = scan.income.is_some() && scan.own.income.is_none();
+        let long_ms = if income { self.income_ms.saturating_add(INCOME_LATEST_MS) } else { 0 };
+        let usual = self.cash || scan.amounts < LAST_AMOUNTS || scan.own.other_payees + 1 >= self.payees;
+        self.short_ms.max(long_ms).max(if usual { self.usual_ms } else { 0 })
     }
 }
 
-pub(super) fn scan(policy: &Policy, payment: &Payment, rows: impl Iterator<Item = PayerRow>, own: Own) -> Own {
-    let windows = Windows::of(policy);
-    let mut horizon_ms = windows.horizon_ms();
+/// `cash` says whether the habit of cash is asked for.
+pub(super) fn scan(
+    policy: &Policy,
+    payment: &Payment,
+    rows: impl Iterator<Item = PayerRow>,
+    own: Own,
+    cash: bool,
+) -> Own {
+    let windows = Windows::of(policy, cash);
     let mut scan = Scan::new(payment, own, &windows);
     for row in rows.take(ROWS_MAX) {
         let age_ms = payment.at_ms.saturating_sub(row.at_ms);
@@ -78,11 +100,7 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, rows: impl Iterator<Item 
             scan.own.late_ms = scan.own.late_ms.max(-age_ms);
             continue;
         }
-        if scan.income.is_some() && scan.own.income.is_none() {
-            // Only now is it worth looking further back: was there such a credit a month before?
-            horizon_ms = horizon_ms.max(windows.income_ms.saturating_add(INCOME_LATEST_MS));
-        }
-        if age_ms >= horizon_ms {
+        if age_ms >= windows.horizon_ms(&scan) {
             break;
         }
         scan.place(&row, age_ms);
@@ -109,7 +127,6 @@ struct Scan {
     outgoing: bool,
     counterparty: Party,
     amounts: usize,
-    squares: i128,
     /// Paid out so far, that is: after the row at hand.
     out_minor: i64,
     payees: Distinct,
@@ -124,7 +141,6 @@ impl Scan {
             outgoing: payment.kind != TransactionKind::Deposit,
             counterparty: payment.counterparty,
             amounts: 0,
-            squares: 0,
             out_minor: 0,
             payees: Distinct::default(),
             income: None,
@@ -165,15 +181,9 @@ impl Scan {
             *free = Some(row.amount_minor);
             self.amounts += 1;
         }
-        if age_ms < windows.usual_ms {
-            let usual = &mut self.own.usual;
-            usual.count += 1;
-            usual.sum_minor = usual.sum_minor.saturating_add(row.amount_minor);
-            self.squares += i128::from(row.amount_minor) * i128::from(row.amount_minor);
-            if row.kind == TransactionKind::Withdrawal {
-                self.own.cash_count += 1;
-                self.own.cash_sum_minor = self.own.cash_sum_minor.saturating_add(row.amount_minor);
-            }
+        if windows.cash && age_ms < windows.usual_ms && row.kind == TransactionKind::Withdrawal {
+            self.own.cash_count += 1;
+            self.own.cash_sum_minor = self.own.cash_sum_minor.saturating_add(row.amount_minor);
         }
     }
 
@@ -185,7 +195,8 @@ impl Scan {
                 self.own.other_payees = self.payees.count();
             }
         }
-        if age_ms < windows.usual_ms && age_ms >= windows.payees_ms {
+        let many = self.own.other_payees + 1 >= windows.payees;
+        if many && age_ms < windows.usual_ms && age_ms >= windows.payees_ms {
             self.tile.met(row.party, age_ms);
         }
     }
@@ -215,22 +226,23 @@ impl Scan {
     }
 
     fn finish(mut self) -> Own {
-        self.own.usual.deviation_minor = deviation(&self.own.usual, self.squares);
         self.own.usual.payees_tenths = self.tile.mean_tenths();
         self.own
     }
 }
 
-/// Standard deviation of the usual window's amounts, from whole sums.
-fn deviation(usual: &Usual, squares: i128) -> i64 {
-    let count = i128::from(usual.count);
-    if count == 0 {
-        return 0;
+/// The habit from whole sums: count²·variance = count·Σx² − (Σx)², divided once, at the end.
+pub(super) fn usual(empty: &Usual, spending: Spending) -> Usual {
+    let count = i128::from(spending.count);
+    let sum = i128::from(spending.sum_minor);
+    let scaled = count.saturating_mul(spending.squares).saturating_sub(sum.saturating_mul(sum)).max(0);
+    let deviation = (scaled / (count * count).max(1)).isqrt();
+    Usual {
+        count: spending.count,
+        sum_minor: spending.sum_minor,
+        deviation_minor: i64::try_from(deviation).unwrap_or(i64::MAX),
+        ..*empty
     }
-    let sum = i128::from(usual.sum_minor);
-    // count²·variance = count·Σx² − (Σx)²: divided once, at the end.
-    let scaled = count.saturating_mul(squares).saturating_sub(sum.saturating_mul(sum)).max(0);
-    i64::try_from((scaled / (count * count)).isqrt()).unwrap_or(i64::MAX)
 }
 
 /// Distinct payees per stretch of time, over the stretches that have any.

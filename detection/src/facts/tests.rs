@@ -1,6 +1,7 @@
 //! Gathering: windows, late rows, labels, money that splits or comes back.
+#![allow(clippy::unwrap_used)]
 
-use super::lookback::{DeviceRow, Hop, Labelled, PayeeRow, PayerMemory, PayerRow};
+use super::lookback::{DeviceRow, Hop, Labelled, PayeeRow, PayerMemory, PayerRow, Spending};
 use super::*;
 use crate::history::Outcome;
 use crate::payment::{HOUR_MS, MINUTE_MS};
@@ -28,6 +29,15 @@ impl Lookback for Past {
     }
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow> {
         self.rows.iter().copied()
+    }
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending {
+        let within = |row: &&PayerRow| after_ms < row.at_ms && row.at_ms <= until_ms;
+        let spent = |row: &&PayerRow| row.outgoing && row.outcome != Outcome::Refused;
+        self.rows.iter().filter(within).filter(spent).fold(Spending::default(), |sums, row| Spending {
+            count: sums.count + 1,
+            sum_minor: sums.sum_minor + row.amount_minor,
+            squares: sums.squares + i128::from(row.amount_minor).pow(2),
+        })
     }
     fn pair(&self) -> Reading<PairMemory> {
         Reading::Known(self.pair)
@@ -138,9 +148,27 @@ fn the_usual_is_mean_and_deviation_of_thirty_days() {
 
 #[test]
 fn payees_are_counted_once_and_this_one_not_at_all() {
-    let own = own_of(vec![paid(1, 9, 2), paid(2, 9, 2), paid(3, 9, 7), paid(4, 9, 3), paid(9 * HOUR_MS, 9, 4)]);
-    assert_eq!(own.other_payees, 2);
-    assert_eq!(own.usual.payees_tenths, 10);
+    let mut rows = vec![paid(1, 9, 2), paid(2, 9, 2), paid(3, 9, 7), paid(4, 9, 3), paid(9 * HOUR_MS, 9, 4)];
+    assert_eq!(own_of(rows.clone()).other_payees, 2);
+    assert_eq!(own_of(rows.clone()).usual.payees_tenths, 0, "nobody asks");
+    rows.splice(4..4, [paid(5, 9, 5), paid(6, 9, 6)]);
+    rows.extend([paid(17 * HOUR_MS, 9, 4), paid(18 * HOUR_MS, 9, 5), paid(29 * DAY_MS, 9, 8)]);
+    let own = own_of(rows);
+    // One payee in each of two stretches of eight hours, two in another.
+    assert_eq!((own.other_payees, own.usual.payees_tenths), (4, 13));
+}
+
+#[test]
+fn the_habit_of_cash_is_gathered_for_cash_at_odd_times() {
+    let cash = |days| PayerRow { kind: TransactionKind::Withdrawal, ..paid(days * DAY_MS, 6_000, 7) };
+    let rows = vec![cash(1), paid(2 * DAY_MS, 9, 7), cash(20), cash(31)];
+    let of = |payment: &Payment| {
+        let facts = gather(&Policy::default(), payment, &Past { rows: rows.clone(), ..Past::default() });
+        facts.own_or_none(|own| (own.cash_count, own.cash_sum_minor))
+    };
+    assert_eq!(of(&payment()), (0, 0));
+    let night = Payment { kind: TransactionKind::Withdrawal, local_offset_ms: 13 * HOUR_MS, ..payment() };
+    assert_eq!(of(&night), (2, 12_000));
 }
 
 #[test]

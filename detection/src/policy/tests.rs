@@ -1,4 +1,5 @@
 //! Policies: what is refused, and how it is said.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 

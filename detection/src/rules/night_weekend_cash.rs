@@ -47,10 +47,15 @@ fn usual_minor(facts: &Facts) -> Option<i64> {
     })
 }
 
+/// Whether the rule looks at this payment at all, whatever its amount.
+pub fn asks(facts: &Facts, parameters: &Parameters) -> bool {
+    facts.kind == TransactionKind::Withdrawal
+        && facts.channel.as_ref().is_none_or(|channel| parameters.lists[0].contains(channel))
+        && when(facts, parameters).is_some()
+}
+
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
-    let cash = facts.kind == TransactionKind::Withdrawal
-        && facts.channel.as_ref().is_none_or(|channel| parameters.lists[0].contains(channel));
-    if !cash || when(facts, parameters).is_none() {
+    if !asks(facts, parameters) {
         return Firing::Never;
     }
     known!(&facts.own);

@@ -1,4 +1,5 @@
 //! The rule book is complete, and each rule keeps to its bargain on its own fixtures and on random facts.
+#![allow(clippy::unwrap_used)]
 
 use super::fixture::{AT_MS, Fixtures, quiet};
 use super::*;
