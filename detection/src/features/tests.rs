@@ -1,4 +1,5 @@
 //! Features: their definitions on small histories, and what they must never be.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::history::{Outcome, Past, Received, TransactionKind};

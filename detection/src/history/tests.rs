@@ -1,4 +1,5 @@
 //! Histories: any order of arrival, any window, any flood.
+#![allow(clippy::unwrap_used)]
 
 use super::account::{ASIDE_MAX, ROWS_MAX};
 use super::pair::PAIRS_MAX;

@@ -1,4 +1,5 @@
 //! Trainer, scorer, contributions, calibration, file.
+#![allow(clippy::unwrap_used)]
 
 use super::file::{FORMAT, VERSION, short};
 use super::*;
