@@ -59,98 +59,99 @@ impl Sums {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Entry<R> {
-    row: R,
-    /// Of all rows up to and with this one.
-    through: Sums,
-}
-
+/// Times and sums stand apart from the rows: an edge is found in a few cache lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline<R> {
-    entries: VecDeque<Entry<R>>,
+    rows: VecDeque<R>,
+    times_ms: VecDeque<i64>,
+    /// Of all rows up to and with each.
+    through: VecDeque<Sums>,
     /// Of the rows forgotten at the front.
     before: Sums,
 }
 
 impl<R> Default for Timeline<R> {
     fn default() -> Self {
-        Timeline { entries: VecDeque::new(), before: Sums::default() }
+        Timeline { rows: VecDeque::new(), times_ms: VecDeque::new(), through: VecDeque::new(), before: Sums::default() }
     }
 }
 
 impl<R: Row> Timeline<R> {
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.rows.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.rows.is_empty()
     }
 
     pub fn oldest(&self) -> Option<&R> {
-        self.entries.front().map(|entry| &entry.row)
+        self.rows.front()
     }
 
     pub fn newest(&self) -> Option<&R> {
-        self.entries.back().map(|entry| &entry.row)
+        self.rows.back()
     }
 
     /// Newest first; ties: the later arrival first.
     pub fn newest_first(&self) -> impl DoubleEndedIterator<Item = &R> {
-        self.entries.iter().rev().map(|entry| &entry.row)
+        self.rows.iter().rev()
     }
 
     /// Rows made at or before that time, newest first.
     pub fn newest_first_until(&self, until_ms: i64) -> impl Iterator<Item = &R> {
-        self.entries.range(..self.end(until_ms)).rev().map(|entry| &entry.row)
+        self.rows.range(..self.end(until_ms)).rev()
     }
 
     pub fn get(&self, index: usize) -> Option<&R> {
-        self.entries.get(index).map(|entry| &entry.row)
+        self.rows.get(index)
     }
 
     /// Puts the row behind all rows of its time and says where.
     pub fn insert(&mut self, row: R) -> usize {
         let index = self.end(row.at_ms());
-        self.entries.insert(index, Entry { row, through: Sums::default() });
+        self.times_ms.insert(index, row.at_ms());
+        self.rows.insert(index, row);
+        self.through.insert(index, Sums::default());
         self.sum_from(index);
         index
     }
 
     pub fn remove(&mut self, index: usize) -> Option<R> {
-        let removed = self.entries.remove(index)?;
+        let removed = self.rows.remove(index)?;
+        self.times_ms.remove(index);
+        self.through.remove(index);
         self.sum_from(index);
-        Some(removed.row)
+        Some(removed)
     }
 
     /// Changes a row where it stands. Its time must stay.
     pub fn change(&mut self, index: usize, change: impl FnOnce(&mut R)) {
-        if let Some(entry) = self.entries.get_mut(index) {
-            change(&mut entry.row);
+        if let Some(row) = self.rows.get_mut(index) {
+            change(row);
             self.sum_from(index);
         }
     }
 
     pub fn forget_oldest(&mut self) -> Option<R> {
-        let oldest = self.entries.pop_front()?;
-        self.before = oldest.through;
-        Some(oldest.row)
+        self.times_ms.pop_front();
+        self.before = self.through.pop_front()?;
+        self.rows.pop_front()
     }
 
     /// Number of rows made at or before that time.
     pub fn end(&self, until_ms: i64) -> usize {
         // Most questions are about the recent past: steps back from the newest, doubling, then halving.
-        let len = self.entries.len();
+        let len = self.rows.len();
         let (mut low, mut high, mut step) = (len, len, 1);
-        while low > 0 && self.entries[low - 1].row.at_ms() > until_ms {
+        while low > 0 && self.times_ms[low - 1] > until_ms {
             high = low - 1;
             low = low.saturating_sub(step);
             step *= 2;
         }
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.entries[middle].row.at_ms() <= until_ms { low = middle + 1 } else { high = middle }
+            if self.times_ms[middle] <= until_ms { low = middle + 1 } else { high = middle }
         }
         low
     }
@@ -163,27 +164,27 @@ impl<R: Row> Timeline<R> {
     /// Where that row stands; made for labels, which name a row by id and time.
     pub fn position(&self, at_ms: i64, is_it: impl Fn(&R) -> bool) -> Option<usize> {
         let end = self.end(at_ms);
-        (self.end(at_ms.saturating_sub(1))..end).find(|index| is_it(&self.entries[*index].row))
+        (self.end(at_ms.saturating_sub(1))..end).find(|index| is_it(&self.rows[*index]))
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry<R>>()
+        self.rows.capacity() * (size_of::<R>() + size_of::<i64>() + size_of::<Sums>())
     }
 
     /// Of the first so many rows, and all forgotten before them.
     fn through(&self, count: usize) -> Sums {
         match count.checked_sub(1) {
-            Some(last) => self.entries[last].through,
+            Some(last) => self.through[last],
             None => self.before,
         }
     }
 
     fn sum_from(&mut self, index: usize) {
         let mut sum = self.through(index);
-        for entry in self.entries.range_mut(index..) {
-            sum = sum.plus(entry.row.sums());
-            entry.through = sum;
+        for (row, through) in self.rows.range(index..).zip(self.through.range_mut(index..)) {
+            sum = sum.plus(row.sums());
+            *through = sum;
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Trees laid out for scoring: every tree full to the same depth, so that a walk has no end to test for and four trees
-//! are walked at once.
+//! Trees laid out for scoring: every tree full to the same depth, so that a walk has no end to test for and several
+//! trees are walked at once.
 //!
 //! Promises: the sum of the leaves the stored trees lead to, added in their order.
 
@@ -7,12 +7,12 @@ use super::tree::Tree;
 use crate::features::N;
 
 /// Trees walked side by side: their steps do not wait for each other.
-const ABREAST: usize = 4;
+const ABREAST: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
     threshold: f64,
-    feature: usize,
+    feature: u32,
 }
 
 /// Goes to the first child whatever the value.
@@ -47,7 +47,8 @@ impl Scorer {
             while let Some((node, place, level)) = open.pop() {
                 match tree.feature[node] {
                     Some(feature) => {
-                        let split = Split { threshold: tree.threshold[node], feature: places[usize::from(feature)] };
+                        let feature = u32::try_from(places[usize::from(feature)]).unwrap_or(0);
+                        let split = Split { threshold: tree.threshold[node], feature };
                         scorer.splits[index * inner + place] = split;
                         let child = tree.child[node] as usize;
                         open.extend([(child, 2 * place + 1, level + 1), (child + 1, 2 * place + 2, level + 1)]);
@@ -79,7 +80,7 @@ impl Scorer {
             for _ in 0..self.depth {
                 for (tree, place) in places.iter_mut().enumerate() {
                     let split = splits[tree * inner + *place];
-                    *place = 2 * *place + 1 + usize::from(values[split.feature] >= split.threshold);
+                    *place = 2 * *place + 1 + usize::from(values[split.feature as usize] >= split.threshold);
                 }
             }
             for (tree, place) in places.iter().enumerate() {
