@@ -119,8 +119,8 @@ impl Own {
             if sampled == SAMPLE_ROWS || !(recent || sampled < LAST) {
                 break;
             }
-            let is_other = row.party != counterparty && !others[..distinct].contains(&row.party);
-            if age_ms < DAY_MS && is_other && distinct < DISTINCT_MAX {
+            let today = age_ms < DAY_MS && distinct < DISTINCT_MAX;
+            if today && row.party != counterparty && !others[..distinct].contains(&row.party) {
                 others[distinct] = row.party;
                 distinct += 1;
             }
