@@ -2,7 +2,8 @@
 //!
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
-//! on purpose: any use of the crates `domain`, `app` and `server`.
+//! on purpose: any use of the crates `domain`, `app` and `server`. `fraud` alone calls `detection`, whose features and
+//! model it judges with figures of its own.
 
 mod bank;
 mod bench;
@@ -12,6 +13,7 @@ mod crash;
 mod db;
 mod events;
 mod floor;
+mod fraud;
 mod http;
 mod live;
 mod load;
@@ -54,6 +56,8 @@ enum Command {
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
     Bench(bench::Args),
+    /// Labelled payments through the product's features and model, judged by the published protocol.
+    Fraud(fraud::Args),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +93,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Poison(args) => poison::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Fraud(args) => fraud::run(&args).await,
     }
 }
 

@@ -1,0 +1,143 @@
+//! The histories of this crate as a look-back: borrowed, read in place, never copied.
+//!
+//! Absent: where histories come from. What could not be loaded is given as [`Reading::Unreadable`] by whoever tried.
+
+use super::lookback::Spending;
+use super::lookback::{
+    Contact, DeviceRow, Hop, Labelled, Lookback, PairMemory, PayeeRow, PayerMemory, PayerRow, Refused,
+};
+use super::{ContactChange, Reading};
+use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
+use crate::payment::{Party, Payment};
+
+pub struct Histories<'a> {
+    pub at_ms: i64,
+    pub payer: Party,
+    pub payee: Party,
+    pub account: Reading<&'a AccountHistory>,
+    pub counterparty: Reading<&'a CounterpartyHistory>,
+    pub device: Reading<&'a DeviceHistory>,
+    pub hops: Reading<&'a [Hop]>,
+    pub available_minor: Reading<i64>,
+    pub limit_minor: Option<i64>,
+    /// What was changed when the account's contact was.
+    pub contact: Contact,
+}
+
+impl<'a> Histories<'a> {
+    /// Of one payment, of which only its account and counterparty are remembered.
+    pub fn of(payment: &Payment, account: &'a AccountHistory, counterparty: &'a CounterpartyHistory) -> Self {
+        Histories {
+            at_ms: payment.at_ms,
+            payer: payment.payer,
+            payee: payment.counterparty,
+            account: Reading::Known(account),
+            counterparty: Reading::Known(counterparty),
+            device: Reading::Absent,
+            hops: Reading::Absent,
+            available_minor: Reading::Absent,
+            limit_minor: None,
+            contact: Contact::Details,
+        }
+    }
+
+    fn counterparty(&self) -> Option<&'a CounterpartyHistory> {
+        match self.counterparty {
+            Reading::Known(history) => Some(history),
+            Reading::Absent | Reading::Unreadable => None,
+        }
+    }
+}
+
+impl Lookback for Histories<'_> {
+    fn payer(&self) -> Reading<PayerMemory> {
+        self.account.map(|account| PayerMemory {
+            opened_at_ms: account.opened_at_ms,
+            contact_change: account.contact_changed_at_ms.map(|at_ms| ContactChange { what: self.contact, at_ms }),
+            limit_minor: self.limit_minor,
+            fraud_known_at_ms: account.labels().last_known_at_ms(self.at_ms),
+            last_paid_at_ms: account.last_paid_at_ms(),
+            hours: *account.hours(),
+        })
+    }
+
+    fn payer_rows(&self) -> impl Iterator<Item = PayerRow> {
+        let account = match self.account {
+            Reading::Known(account) => Some(account),
+            Reading::Absent | Reading::Unreadable => None,
+        };
+        account.into_iter().flat_map(|account| account.rows().newest_first()).map(|row| PayerRow {
+            at_ms: row.at_ms,
+            amount_minor: row.amount_minor,
+            party: row.party,
+            outgoing: row.outgoing,
+            kind: row.kind,
+            outcome: row.outcome,
+            place: row.place,
+        })
+    }
+
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending {
+        let Reading::Known(account) = self.account else { return Spending::default() };
+        let sums = account.window(after_ms, until_ms);
+        Spending { count: i64::from(sums.count), sum_minor: sums.amount_minor, squares: sums.squares }
+    }
+
+    fn pair(&self) -> Reading<PairMemory> {
+        self.account.map(|account| {
+            let pair = account.pair_at(self.payee, self.at_ms);
+            PairMemory {
+                count: i64::from(pair.count),
+                last_at_ms: pair.last_at_ms,
+                last_amount_minor: pair.last_amount_minor,
+                last_refused: pair
+                    .last_refused
+                    .map(|refused| Refused { at_ms: refused.at_ms, amount_minor: refused.amount_minor }),
+            }
+        })
+    }
+
+    fn payee_rows(&self) -> Reading<impl Iterator<Item = PayeeRow>> {
+        self.counterparty.map(|history| {
+            history.rows().newest_first_until(self.at_ms).map(|row| PayeeRow {
+                at_ms: row.at_ms,
+                amount_minor: row.amount_minor,
+                payer: row.payer,
+                first_of_pair: row.first_of_pair,
+                refused: row.refused,
+            })
+        })
+    }
+
+    fn payee_reports(&self, after_ms: i64, until_ms: i64) -> i64 {
+        self.counterparty().map_or(0, |history| i64::from(history.labels().known_within(after_ms, until_ms)))
+    }
+
+    fn payee_labelled(&self, after_ms: i64, until_ms: i64, known_by_ms: i64) -> Labelled {
+        self.counterparty().map_or(Labelled::default(), |history| Labelled {
+            count: i64::from(history.window(after_ms, until_ms).count),
+            frauds: i64::from(history.labels().count(after_ms, until_ms, known_by_ms)),
+        })
+    }
+
+    fn device_rows(&self) -> Reading<impl Iterator<Item = DeviceRow>> {
+        self.device.map(|history| {
+            history.newest_first().map(|used| DeviceRow { at_ms: used.last_at_ms, account: used.account })
+        })
+    }
+
+    fn device_first_used_at_ms(&self) -> Option<i64> {
+        match self.device {
+            Reading::Known(history) => history.of_account(self.payer).map(|used| used.first_at_ms),
+            Reading::Absent | Reading::Unreadable => None,
+        }
+    }
+
+    fn hops(&self) -> Reading<&[Hop]> {
+        self.hops
+    }
+
+    fn available_minor(&self) -> Reading<i64> {
+        self.available_minor
+    }
+}

@@ -1,0 +1,125 @@
+//! Of the counterparty: known frauds, crowd, what it usually takes.
+
+use super::own::{Habit, deviation_minor};
+use super::{LABEL_DELAY_MS, LAST};
+use crate::history::{CounterpartyHistory, Labels};
+use crate::payment::{DAY_MS, HOUR_MS, Party};
+use serde::{Deserialize, Serialize};
+
+const LOOKED_AT_MAX: usize = 256;
+const DISTINCT_MAX: usize = 32;
+
+/// Rows old enough to be labelled, and the frauds among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labelled {
+    pub count: u32,
+    pub frauds: u32,
+}
+
+/// Windows end with the payment, but those of `labelled`, which end seven days before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payee {
+    /// Of one, seven and thirty days.
+    pub labelled: [Labelled; 3],
+    /// Frauds among payments of the last thirty days that are known by now.
+    pub frauds_30d: u32,
+    /// Frauds that became known in the last seven days.
+    pub reports_7d: u32,
+    pub fraud_newest_age_ms: Option<i64>,
+    pub fraud_oldest_age_ms: Option<i64>,
+    /// Frauds among the last five rows old enough to be labelled.
+    pub frauds_of_last: u32,
+    pub count_1h: u32,
+    pub day: Habit,
+    pub week: Habit,
+    pub month: Habit,
+    /// Standard deviation of the month's amounts, rounded down.
+    pub deviation_minor: i64,
+    /// Different payers but this one.
+    pub other_payers_1h: u32,
+    /// Payments by someone who had never paid here.
+    pub firsts_24h: u32,
+    pub firsts_30d: u32,
+    /// Payments far above their payer's habit.
+    pub large_24h: u32,
+    pub large_7d: u32,
+    pub large_30d: u32,
+    pub last_age_ms: Option<i64>,
+    /// Newest first.
+    pub last_amounts_minor: [Option<i64>; LAST],
+    /// Since the oldest remembered row.
+    pub span_ms: i64,
+}
+
+impl Payee {
+    pub(super) fn gather(counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) -> Self {
+        let window = |ms: i64| counterparty.window(at_ms.saturating_sub(ms), at_ms);
+        let (day, week, month) = (window(DAY_MS), window(7 * DAY_MS), window(30 * DAY_MS));
+        let oldest_ms = counterparty.rows().oldest().map_or(at_ms, |row| row.at_ms);
+        let mut payee = Payee {
+            count_1h: window(HOUR_MS).count,
+            day: day.into(),
+            week: week.into(),
+            month: month.into(),
+            deviation_minor: deviation_minor(month),
+            firsts_24h: day.firsts,
+            firsts_30d: month.firsts,
+            large_24h: day.large,
+            large_7d: week.large,
+            large_30d: month.large,
+            span_ms: at_ms.saturating_sub(oldest_ms).max(0),
+            ..Payee::default()
+        };
+        payee.labels(counterparty, at_ms);
+        payee.crowd(counterparty, payer, at_ms);
+        payee
+    }
+
+    fn labels(&mut self, counterparty: &CounterpartyHistory, at_ms: i64) {
+        let labels: &Labels = counterparty.labels();
+        let end_ms = at_ms.saturating_sub(LABEL_DELAY_MS);
+        for (labelled, days) in self.labelled.iter_mut().zip([1, 7, 30]) {
+            let after_ms = end_ms.saturating_sub(days * DAY_MS);
+            labelled.count = counterparty.window(after_ms, end_ms).count;
+            if !labels.is_empty() {
+                labelled.frauds = labels.count(after_ms, end_ms, at_ms).min(labelled.count);
+            }
+        }
+        if labels.is_empty() {
+            return;
+        }
+        self.frauds_30d = labels.count(at_ms.saturating_sub(30 * DAY_MS), at_ms, at_ms);
+        self.reports_7d = labels.known_within(at_ms.saturating_sub(7 * DAY_MS), at_ms);
+        if let Some((oldest_ms, newest_ms)) = labels.oldest_and_newest(at_ms) {
+            self.fraud_oldest_age_ms = Some(at_ms - oldest_ms);
+            self.fraud_newest_age_ms = Some(at_ms - newest_ms);
+        }
+        let old_enough = counterparty.rows().newest_first_until(end_ms).filter(|row| !row.refused).take(LAST);
+        let known = |known_at_ms: i64| known_at_ms <= at_ms;
+        self.frauds_of_last = old_enough.map(|row| u32::from(row.fraud_known_at_ms.is_some_and(known))).sum();
+    }
+
+    fn crowd(&mut self, counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) {
+        let mut payers = [payer; DISTINCT_MAX];
+        let (mut distinct, mut last) = (0, 0);
+        for row in counterparty.rows().newest_first_until(at_ms).take(LOOKED_AT_MAX).filter(|row| !row.refused) {
+            let age_ms = at_ms.saturating_sub(row.at_ms);
+            if last == LAST && (age_ms >= HOUR_MS || distinct == DISTINCT_MAX) {
+                break;
+            }
+            if let Some(place) = self.last_amounts_minor.get_mut(last) {
+                *place = Some(row.amount_minor);
+                self.last_age_ms = self.last_age_ms.or(Some(age_ms));
+                last += 1;
+            }
+            let is_other = row.payer != payer && !payers[..distinct].contains(&row.payer);
+            if age_ms < HOUR_MS && is_other && distinct < DISTINCT_MAX {
+                payers[distinct] = row.payer;
+                distinct += 1;
+            }
+        }
+        self.other_payers_1h = u32::try_from(distinct).unwrap_or(u32::MAX);
+    }
+}

@@ -1,0 +1,99 @@
+//! What came in at one counterparty: a shop's terminal, a payee, a mule's account.
+//!
+//! Promises: the newest 4,096 rows of the last hundred days, exactly; labels count from the time they became known. A
+//! counterparty with more rows than that is known by its newest ones: counts over long windows stop growing. Refused
+//! attempts stand among the rows and in no sum of amounts. Absent: anything of its payers but their hash.
+
+use super::REMEMBERED_MS;
+use super::labels::{Label, Labels};
+use super::timeline::{Row, Sums, Timeline};
+use crate::payment::Party;
+use uuid::Uuid;
+
+pub const ROWS_MAX: usize = 4_096;
+
+/// One payment to the counterparty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    pub id: Uuid,
+    pub at_ms: i64,
+    pub amount_minor: i64,
+    pub payer: Party,
+    pub first_of_pair: bool,
+    /// Far above what its payer was used to spend, see `features::LARGE_TIMES`.
+    pub large: bool,
+    pub refused: bool,
+    pub fraud_known_at_ms: Option<i64>,
+}
+
+impl Row for Received {
+    fn at_ms(&self) -> i64 {
+        self.at_ms
+    }
+
+    fn sums(&self) -> Sums {
+        if self.refused {
+            return Sums { refused: 1, ..Sums::default() };
+        }
+        let (firsts, large) = (u32::from(self.first_of_pair), u32::from(self.large));
+        Sums { firsts, large, ..Sums::spending(self.amount_minor) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CounterpartyHistory {
+    rows: Timeline<Received>,
+    /// Of remembered and forgotten rows alike.
+    labels: Labels,
+}
+
+impl CounterpartyHistory {
+    pub fn push(&mut self, row: Received) {
+        if let Some(known_at_ms) = row.fraud_known_at_ms {
+            self.labels.add(Label { id: row.id, at_ms: row.at_ms, known_at_ms });
+        }
+        self.rows.insert(row);
+        let newest_ms = self.rows.newest().map_or(0, |row| row.at_ms);
+        let too_old = |row: &Received| row.at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
+        while self.rows.len() > ROWS_MAX || self.rows.oldest().is_some_and(too_old) {
+            self.rows.forget_oldest();
+        }
+    }
+
+    /// A payment to this counterparty, made at `at_ms`, became known to be fraud. The first time it was said counts.
+    pub fn label(&mut self, id: Uuid, at_ms: i64, known_at_ms: i64) {
+        self.labels.add(Label { id, at_ms, known_at_ms });
+        self.mark(id, at_ms, |row| {
+            let earlier_ms = row.fraud_known_at_ms.map_or(known_at_ms, |earlier_ms| earlier_ms.min(known_at_ms));
+            row.fraud_known_at_ms = Some(earlier_ms);
+        });
+    }
+
+    pub fn unlabel(&mut self, id: Uuid, at_ms: i64) {
+        self.labels.remove(id, at_ms);
+        self.mark(id, at_ms, |row| row.fraud_known_at_ms = None);
+    }
+
+    pub fn rows(&self) -> &Timeline<Received> {
+        &self.rows
+    }
+
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// Sums of the rows in (`after_ms`, `until_ms`].
+    pub fn window(&self, after_ms: i64, until_ms: i64) -> Sums {
+        self.rows.window(after_ms, until_ms)
+    }
+
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.rows.bytes() + self.labels.bytes()
+    }
+
+    fn mark(&mut self, id: Uuid, at_ms: i64, change: impl FnOnce(&mut Received)) {
+        if let Some(index) = self.rows.position(at_ms, |row| row.id == id) {
+            self.rows.change(index, change);
+        }
+    }
+}

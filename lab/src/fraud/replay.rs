@@ -1,0 +1,181 @@
+//! All payments through the product's histories, once, in time order, as the worker would meet them.
+//!
+//! Promises: a payment is seen before it enters any history and long before its label, which is said seven days after
+//! it. Absent: any feature of the lab's own.
+
+use super::data::{DAY_S, Data, Row};
+use crate::report::percentile;
+use detection::features::{Inputs, N};
+use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received, TransactionKind};
+use detection::model::Model;
+use detection::payment::{Party, Payment};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Instant;
+use uuid::Uuid;
+
+const LABEL_DELAY_S: i64 = 7 * DAY_S;
+
+/// Features of some rows, by the row's index.
+pub struct Kept {
+    places: Vec<Option<u32>>,
+    values: Vec<[f64; N]>,
+}
+
+impl Kept {
+    pub fn of(&self, row: usize) -> Option<&[f64; N]> {
+        self.values.get(self.places.get(row).copied()?? as usize)
+    }
+}
+
+pub struct Bank<'a> {
+    data: &'a Data,
+    customers: Vec<Party>,
+    terminals: Vec<Party>,
+    accounts: Vec<AccountHistory>,
+    counterparties: Vec<CounterpartyHistory>,
+    /// Rows whose labels have been said.
+    labelled: usize,
+}
+
+impl<'a> Bank<'a> {
+    pub fn new(data: &'a Data) -> Self {
+        Bank {
+            data,
+            customers: data.customers.iter().map(|id| Party::of(&format!("customer {id}"))).collect(),
+            terminals: data.terminals.iter().map(|id| Party::of(&format!("terminal {id}"))).collect(),
+            accounts: vec![AccountHistory::default(); data.customers.len()],
+            counterparties: vec![CounterpartyHistory::default(); data.terminals.len()],
+            labelled: 0,
+        }
+    }
+
+    /// Says every label that is known by the time of this row.
+    pub fn say_labels(&mut self, now: &Row) {
+        while let Some(row) = self.data.rows.get(self.labelled).filter(|row| row.at_s + LABEL_DELAY_S <= now.at_s) {
+            if row.fraud {
+                let (id, at_ms, known_at_ms) = (uuid(row), row.at_s * 1000, (row.at_s + LABEL_DELAY_S) * 1000);
+                self.accounts[row.customer].label(id, at_ms, known_at_ms);
+                self.counterparties[row.terminal].label(id, at_ms, known_at_ms);
+            }
+            self.labelled += 1;
+        }
+    }
+
+    pub fn payment(&self, row: &Row) -> Payment {
+        Payment {
+            id: uuid(row),
+            kind: TransactionKind::Withdrawal,
+            payer: self.customers[row.customer],
+            counterparty: self.terminals[row.terminal],
+            amount_minor: row.amount_minor,
+            at_ms: row.at_s * 1000,
+            local_offset_ms: 0,
+            device: None,
+            place: None,
+            channel: None,
+            country: None,
+            session_risk: None,
+        }
+    }
+
+    pub fn inputs(&self, row: &Row, payment: &Payment) -> Inputs {
+        Inputs::gather(payment, &self.accounts[row.customer], &self.counterparties[row.terminal], None)
+    }
+
+    pub fn push(&mut self, row: &Row, payment: &Payment, inputs: &Inputs) {
+        self.accounts[row.customer].push(Past::of(payment, Outcome::Posted));
+        self.counterparties[row.terminal].push(Received {
+            id: payment.id,
+            at_ms: payment.at_ms,
+            amount_minor: payment.amount_minor,
+            payer: payment.payer,
+            first_of_pair: inputs.is_first_of_pair(),
+            large: inputs.is_large(),
+            refused: false,
+            fraud_known_at_ms: None,
+        });
+    }
+}
+
+fn uuid(row: &Row) -> Uuid {
+    Uuid::from_u128(row.id.into())
+}
+
+/// Features of every row of those days.
+pub fn features(data: &Data, days: &BTreeSet<i64>) -> Kept {
+    let mut kept = Kept { places: vec![None; data.rows.len()], values: Vec::new() };
+    each(data, data.rows.len(), |index, row, inputs| {
+        if days.contains(&row.day) {
+            kept.places[index] = u32::try_from(kept.values.len()).ok();
+            kept.values.push(inputs.features());
+        }
+    });
+    kept
+}
+
+/// Tells of the first so many rows and what was known before each.
+pub fn each(data: &Data, rows: usize, mut tell: impl FnMut(usize, &Row, &Inputs)) {
+    let mut bank = Bank::new(data);
+    for (index, row) in data.rows.iter().take(rows).enumerate() {
+        bank.say_labels(row);
+        let payment = bank.payment(row);
+        let inputs = bank.inputs(row, &payment);
+        tell(index, row, &inputs);
+        bank.push(row, &payment, &inputs);
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Pace {
+    /// Features and score on one core.
+    pub per_second: f64,
+    pub p50_us: f64,
+    pub p99_us: f64,
+    /// Mean of the model alone.
+    pub score_us: f64,
+    /// The same with labels and rows taken into the histories.
+    pub per_second_kept: f64,
+    pub bytes_per_account: usize,
+    pub bytes_per_counterparty: usize,
+}
+
+/// Scores every row with one model, one after the other, and says how long it took. The histories are cold to the
+/// processor, as they are in the worker.
+pub fn timed(data: &Data, model: &Model) -> (Pace, Vec<f64>) {
+    let mut bank = Bank::new(data);
+    let mut took_us = Vec::with_capacity(data.rows.len());
+    let mut scores = Vec::with_capacity(data.rows.len());
+    let mut scoring_us = 0.0;
+    let begun = Instant::now();
+    for row in &data.rows {
+        bank.say_labels(row);
+        let payment = bank.payment(row);
+        let before = Instant::now();
+        let inputs = bank.inputs(row, &payment);
+        let values = inputs.features();
+        let between = Instant::now();
+        let score = model.score(&values);
+        let after = Instant::now();
+        scores.push(score.probability);
+        took_us.push(after.duration_since(before).as_secs_f64() * 1e6);
+        scoring_us += after.duration_since(between).as_secs_f64() * 1e6;
+        bank.push(row, &payment, &inputs);
+    }
+    let whole_s = begun.elapsed().as_secs_f64();
+    let count = data.rows.len() as f64;
+    let per_second = count / took_us.iter().sum::<f64>() * 1e6;
+    took_us.sort_by(f64::total_cmp);
+    let accounts: usize = bank.accounts.iter().map(AccountHistory::bytes).sum();
+    let counterparties: usize = bank.counterparties.iter().map(CounterpartyHistory::bytes).sum();
+    let pace = Pace {
+        per_second,
+        p50_us: percentile(&took_us, 0.50),
+        p99_us: percentile(&took_us, 0.99),
+        score_us: scoring_us / count,
+        per_second_kept: count / whole_s,
+        bytes_per_account: accounts / bank.accounts.len().max(1),
+        bytes_per_counterparty: counterparties / bank.counterparties.len().max(1),
+    };
+    (pace, scores)
+}
