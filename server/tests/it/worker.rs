@@ -273,7 +273,7 @@ async fn books_older_than_the_published_facts_are_refused() {
     worker.stop().await;
     let pool = bank.bank.store.pool();
     // As an old backup would look: nothing booked, no fence beyond its beginning.
-    sqlx::query("truncate account, account_stripe, account_link, transaction, announcement, dead_letter, fence")
+    sqlx::query("truncate account, account_stripe, account_link, transaction, hold, announcement, dead_letter, fence")
         .execute(pool)
         .await
         .unwrap();
