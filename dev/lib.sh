@@ -9,7 +9,7 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/vigie"
 kafka_version=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$root/dev/kafka/pom.xml")
 kafka_home="$cache/kafka-$kafka_version"
 wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' "$root/Cargo.lock")
-wasm_bindgen_home="$cache/wasm-bindgen-$wasm_bindgen_version"
+bindgen_home="$cache/bindgen-$wasm_bindgen_version-$(cksum <"$root/dev/bindgen/Cargo.lock" | cut -d ' ' -f 1)"
 npm_home="$cache/npm-$(cksum <"$root/dev/npm/package-lock.json" | cut -d ' ' -f 1)"
 
 # Where the class-data archive for this Kafka and this Java is, or will be.

@@ -49,6 +49,25 @@ impl Pending {
     }
 }
 
+/// Records on their way.
+pub struct Underway(Arc<Pending>);
+
+impl Underway {
+    /// Returns once every one is acknowledged. May be asked again after the asking was dropped.
+    ///
+    /// # Errors
+    /// As [`Announcer::start`].
+    pub async fn acknowledged(&self) -> Result<(), AnnounceError> {
+        while self.0.left.load(Ordering::Acquire) > 0 {
+            self.0.done.notified().await;
+        }
+        if self.0.failed.load(Ordering::Acquire) {
+            return Err(AnnounceError("a record was not delivered".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 struct AnnounceContext;
 
 impl ClientContext for AnnounceContext {}
@@ -91,27 +110,22 @@ impl Announcer {
         Ok(Announcer { producer, topics: Topics::new(&config.topic_prefix) })
     }
 
-    /// Sends the records of one partition, in order, and returns once every one is acknowledged.
+    /// Puts the records of one partition on their way, in order, behind those put there before.
     ///
     /// # Errors
     /// When the producer failed for good; some records may have been sent, and all may be sent again.
-    pub async fn announce(&self, partition: i32, records: &[AnnouncedRecord]) -> Result<(), AnnounceError> {
-        if records.is_empty() {
-            return Ok(());
-        }
+    pub async fn start(&self, partition: i32, records: &[AnnouncedRecord]) -> Result<Underway, AnnounceError> {
         let pending = Arc::new(Pending {
-            left: AtomicUsize::new(records.len()),
+            // One for us, so that it is not done before all are on their way.
+            left: AtomicUsize::new(records.len() + 1),
             failed: AtomicBool::new(false),
             done: Notify::new(),
         });
         for record in records {
             self.enqueue(partition, record, &pending).await?;
         }
-        pending.done.notified().await;
-        if pending.failed.load(Ordering::Acquire) {
-            return Err(AnnounceError("a record was not delivered".to_owned()));
-        }
-        Ok(())
+        pending.one_less(false);
+        Ok(Underway(pending))
     }
 
     async fn enqueue(

@@ -10,7 +10,7 @@ use super::Store;
 use chrono::{DateTime, Utc};
 use domain::ledger::AccountId;
 use domain::{AccountKind, AccountNumber};
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row as _, Transaction};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -210,8 +210,15 @@ impl WorkerStore {
     /// # Errors
     /// When the database does not answer.
     pub async fn forget_announced(&self, announced: &[(i32, i64)]) -> sqlx::Result<()> {
-        let mut db = self.store.pool().acquire().await?;
-        delete_announced(&mut db, announced).await
+        sqlx::query(
+            "delete from announcement using unnest($1::smallint[], $2::bigint[]) as sent (partition, first_offset)
+             where announcement.partition = sent.partition and announcement.first_offset = sent.first_offset",
+        )
+        .bind(announced.iter().map(|(partition, _)| small(*partition)).collect::<Vec<_>>())
+        .bind(announced.iter().map(|(_, first_offset)| *first_offset).collect::<Vec<_>>())
+        .execute(self.store.pool())
+        .await?;
+        Ok(())
     }
 
     /// Moves every fence of the batch, or says that at least one is no longer where this owner believes it.
@@ -253,16 +260,4 @@ fn fence(row: &PgRow) -> sqlx::Result<Fence> {
         partition_count: i32::from(row.try_get::<i16, _>("partition_count")?),
         halted: row.try_get("halted")?,
     })
-}
-
-async fn delete_announced(db: &mut PgConnection, announced: &[(i32, i64)]) -> sqlx::Result<()> {
-    sqlx::query(
-        "delete from announcement using unnest($1::smallint[], $2::bigint[]) as sent (partition, first_offset)
-         where announcement.partition = sent.partition and announcement.first_offset = sent.first_offset",
-    )
-    .bind(announced.iter().map(|(partition, _)| small(*partition)).collect::<Vec<_>>())
-    .bind(announced.iter().map(|(_, first_offset)| *first_offset).collect::<Vec<_>>())
-    .execute(db)
-    .await?;
-    Ok(())
 }

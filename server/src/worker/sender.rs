@@ -1,13 +1,13 @@
-//! Says what was booked: sends a batch's records, waits until every one is acknowledged, and only then lets the
-//! announcement row go. Runs beside the booking of the next batch.
+//! Says what was booked: sends a round's records, in order, and only when every one is acknowledged lets the
+//! announcement rows go. Runs beside the booking of the next rounds; a few may be on their way at once.
 
 use super::announcement::unpack;
 use super::fault::Fault;
 use super::lane::Lane;
 use crate::config::Config;
-use crate::kafka::announcer::{AnnouncedRecord, Announcer};
+use crate::kafka::announcer::{AnnounceError, AnnouncedRecord, Announcer, Underway};
 use crate::store::worker::{AnnouncementRow, WorkerStore};
-use futures::future::try_join_all;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -24,8 +24,10 @@ enum Job {
     Recover(i32, oneshot::Sender<Result<(), Fault>>),
 }
 
-/// Batches that may be booked ahead of their announcement.
+/// Rounds that may wait here to be sent.
 const AHEAD: usize = 3;
+/// Rounds sent and not yet acknowledged: a quiet worker need not wait for one to send the next.
+const IN_FLIGHT: usize = 5;
 
 type Acknowledged = Arc<Mutex<Vec<(i32, i64)>>>;
 
@@ -84,30 +86,96 @@ struct Task {
     acknowledged: Acknowledged,
 }
 
+/// A job whose records are on their way.
+struct Flight {
+    batches: Vec<Batch>,
+    underway: Vec<Underway>,
+}
+
+impl Flight {
+    async fn acknowledged(&self) -> Result<(), AnnounceError> {
+        for underway in &self.underway {
+            underway.acknowledged().await?;
+        }
+        Ok(())
+    }
+}
+
 impl Task {
     async fn run(mut self, mut inbox: mpsc::Receiver<Job>) {
-        while let Some(job) = inbox.recv().await {
-            match job {
-                Job::Send(batches) => self.send(&batches).await,
-                Job::Recover(partition, answer) => {
-                    // Nobody listens only if the worker stops.
-                    let _ = answer.send(self.recover(partition).await);
-                }
+        let mut flights = VecDeque::new();
+        let mut open = true;
+        while open || !flights.is_empty() {
+            tokio::select! {
+                // What is acknowledged first lets rows go first.
+                biased;
+                outcome = first_acknowledged(&flights), if !flights.is_empty() => match outcome {
+                    Ok(()) => self.landed(flights.pop_front()),
+                    Err(error) => self.send_again(&mut flights, &error).await,
+                },
+                job = inbox.recv(), if open && flights.len() < IN_FLIGHT => match job {
+                    Some(Job::Send(batches)) => self.send(&mut flights, batches).await,
+                    Some(Job::Recover(partition, answer)) => {
+                        self.land_all(&mut flights).await;
+                        // Nobody listens only if the worker stops.
+                        let _ = answer.send(self.recover(partition).await);
+                    }
+                    None => open = false,
+                },
             }
         }
         self.announcer.flush(Duration::from_secs(5));
     }
 
-    async fn send(&mut self, batches: &[Batch]) {
-        loop {
-            let all = batches.iter().map(|batch| self.announcer.announce(batch.row.partition, &batch.records));
-            match try_join_all(all).await {
-                Ok(_) => break,
-                Err(error) => self.renew(&error.to_string()).await,
+    fn landed(&self, flight: Option<Flight>) {
+        let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        let batches = flight.iter().flat_map(|flight| &flight.batches);
+        acknowledged.extend(batches.map(|batch| (batch.row.partition, batch.row.first_offset)));
+    }
+
+    async fn send(&mut self, flights: &mut VecDeque<Flight>, batches: Vec<Batch>) {
+        match self.start(&batches).await {
+            Ok(underway) => flights.push_back(Flight { batches, underway }),
+            Err(error) => {
+                flights.push_back(Flight { batches, underway: Vec::new() });
+                self.send_again(flights, &error).await;
             }
         }
-        let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-        acknowledged.extend(batches.iter().map(|batch| (batch.row.partition, batch.row.first_offset)));
+    }
+
+    async fn start(&self, batches: &[Batch]) -> Result<Vec<Underway>, AnnounceError> {
+        let mut underway = Vec::with_capacity(batches.len());
+        for batch in batches {
+            underway.push(self.announcer.start(batch.row.partition, &batch.records).await?);
+        }
+        Ok(underway)
+    }
+
+    /// A producer that failed cannot promise order any more: a new one sends all that is on its way again, in order.
+    async fn send_again(&mut self, flights: &mut VecDeque<Flight>, error: &AnnounceError) {
+        let mut said = error.to_string();
+        'renewed: loop {
+            self.renew(&said).await;
+            for flight in flights.iter_mut() {
+                match self.start(&flight.batches).await {
+                    Ok(underway) => flight.underway = underway,
+                    Err(error) => {
+                        said = error.to_string();
+                        continue 'renewed;
+                    }
+                }
+            }
+            return;
+        }
+    }
+
+    async fn land_all(&mut self, flights: &mut VecDeque<Flight>) {
+        while let Some(first) = flights.front() {
+            match first.acknowledged().await {
+                Ok(()) => self.landed(flights.pop_front()),
+                Err(error) => self.send_again(flights, &error).await,
+            }
+        }
     }
 
     async fn recover(&mut self, partition: i32) -> Result<(), Fault> {
@@ -116,21 +184,22 @@ impl Task {
             return Ok(());
         }
         tracing::info!(partition, batches = rows.len(), "sending what was left unannounced");
-        let mut sent = Vec::with_capacity(rows.len());
-        for row in rows {
+        let mut flights = VecDeque::new();
+        for row in &rows {
             let records = unpack(&row.records).map_err(|error| Fault::Broken(error.to_string()))?;
-            while let Err(error) = self.announcer.announce(partition, &records).await {
-                self.renew(&error.to_string()).await;
+            self.send(&mut flights, vec![Batch { row: row.clone(), records }]).await;
+            if flights.len() >= IN_FLIGHT {
+                self.land_all(&mut flights).await;
             }
-            sent.push((partition, row.first_offset));
         }
+        self.land_all(&mut flights).await;
+        let sent: Vec<_> = rows.iter().map(|row| (partition, row.first_offset)).collect();
         self.store.forget_announced(&sent).await?;
         self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| !sent.contains(row));
         Ok(())
     }
 
-    /// A producer that failed for good cannot promise order any more: a new one sends the batch again; readers drop
-    /// what they have by its position.
+    /// Readers drop what they have by its position.
     async fn renew(&mut self, said: &str) {
         tracing::warn!(said, "announcing producer made anew");
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -138,5 +207,12 @@ impl Task {
             Ok(announcer) => self.announcer = announcer,
             Err(error) => tracing::error!(%error, "announcing producer cannot be made"),
         }
+    }
+}
+
+async fn first_acknowledged(flights: &VecDeque<Flight>) -> Result<(), AnnounceError> {
+    match flights.front() {
+        Some(first) => first.acknowledged().await,
+        None => std::future::pending().await,
     }
 }

@@ -1,6 +1,6 @@
 //! What came of a batch, stored in the transaction that moved its fences.
 
-use super::{AnnouncementRow, Db, DeadLetterRow, WorkerStore, delete_announced, small};
+use super::{AnnouncementRow, Db, DeadLetterRow, WorkerStore, small};
 use crate::store::codes::{Code, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
 use domain::TransactionKind;
 use domain::ledger::{Account, AccountId, Books, LinkChange, Outcome, Settlement, Slot, TransactionRow};
@@ -51,20 +51,23 @@ impl WorkerStore {
         announced: &[(i32, i64)],
     ) -> sqlx::Result<()> {
         save_dead_letters(db, letters).await?;
+        // One statement: a quiet round is as slow as it has round trips.
         sqlx::query(
-            "insert into announcement (partition, first_offset, last_offset, records)
+            "with said as (
+                 delete from announcement using unnest($5::smallint[], $6::bigint[]) as sent (partition, first_offset)
+                 where announcement.partition = sent.partition and announcement.first_offset = sent.first_offset)
+             insert into announcement (partition, first_offset, last_offset, records)
              select * from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[])",
         )
         .bind(announcements.iter().map(|row| small(row.partition)).collect::<Vec<_>>())
         .bind(announcements.iter().map(|row| row.first_offset).collect::<Vec<_>>())
         .bind(announcements.iter().map(|row| row.last_offset).collect::<Vec<_>>())
         .bind(announcements.iter().map(|row| row.records.as_slice()).collect::<Vec<_>>())
+        .bind(announced.iter().map(|(partition, _)| small(*partition)).collect::<Vec<_>>())
+        .bind(announced.iter().map(|(_, first_offset)| *first_offset).collect::<Vec<_>>())
         .execute(&mut **db)
         .await?;
-        if announced.is_empty() {
-            return Ok(());
-        }
-        delete_announced(db, announced).await
+        Ok(())
     }
 }
 

@@ -150,7 +150,7 @@ impl LiveBank {
             let value = serde_json::to_vec(&fact).unwrap();
             let (key, headers) = (Vec::new(), Vec::new());
             let record = AnnouncedRecord { destination: Destination::Events, key, headers, value };
-            announcer.announce(fact.position.partition, &[record]).await.unwrap();
+            announcer.start(fact.position.partition, &[record]).await.unwrap().acknowledged().await.unwrap();
         }
     }
 
