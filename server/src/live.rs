@@ -30,6 +30,8 @@ use tokio_util::sync::CancellationToken;
 const LIMITS: Limits = Limits { per_person: 20, per_node: 10_000 };
 /// A subscription with a token of a thousand partitions is shorter.
 const MESSAGE_BYTES: usize = 32 * 1024;
+/// Zeroed at every look at a socket, and a page says little: the library's 128 KB were a fifth of a node's work.
+const READ_BYTES: usize = 2 << 10;
 /// Snapshots read at a time, so that a node full of reconnecting sockets leaves connections for pages.
 const SNAPSHOTS: usize = 3;
 
@@ -90,7 +92,8 @@ impl Live {
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
             }
         };
-        let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES);
+        let upgrade =
+            upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).read_buffer_size(READ_BYTES);
         upgrade.on_upgrade(move |socket| Conversation::new(self.inner, socket, person, standing, pass).run(self.stop))
     }
 }
