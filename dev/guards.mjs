@@ -3,10 +3,9 @@
 //   node dev/guards.mjs [--check] [--only NAME,…] [--crash]
 //
 // --check: only that each guard still stands where the list says (part of `make check`). Otherwise a copy of the
-// committed tree is made under target/guards; with all guards the tests of the protocol must pass, and for each guard they
-// run on a copy without it,
-// against VIGIE_TEST_DATABASE_URL and VIGIE_TEST_KAFKA_BROKERS, which `make guards` provides. --crash: what no test notices is
-// given to `cargo lab crash` with a fixed seed. Ends with 1 if a guard's absence stays unnoticed.
+// committed tree is made under target/guards. With all guards the tests of the protocol must pass; then they run once
+// without each, against VIGIE_TEST_DATABASE_URL and VIGIE_TEST_KAFKA_BROKERS, which `make guards` provides. --crash:
+// what no test notices is given to `cargo lab crash` with a fixed seed. Ends with 1 if an absence stays unnoticed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
