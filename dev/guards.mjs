@@ -62,7 +62,7 @@ execFileSync('git', ['clone', '-q', root, copy]);
 /** What noticed: names of failed tests, or what the crash run counted. */
 function noticed() {
   const pure = run('cargo', ['test', '-q', '-p', 'domain', '-p', 'server', '--lib']);
-  const real = run('cargo', ['test', '-q', '-p', 'server', '--test', 'it', '--', 'worker', 'payments::', '--test-threads', '4']);
+  const real = run('cargo', ['test', '-q', '-p', 'server', '--test', 'it', '--', 'worker', 'payments::', 'fences::', 'holds::', '--test-threads', '6']);
   for (const { stdout, stderr } of [pure, real]) {
     if (/error: could not compile/u.test(stderr)) throw new Error(`does not compile:\n${stderr.slice(-2000)}`);
     const failed = [...stdout.matchAll(/^test (\S+) \.\.\. FAILED$|^ {4}(\S+::\S+)$/gmu)].map((match) => match[1] ?? match[2]);

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fences;
 mod holds;
 mod http;
 mod identity;
