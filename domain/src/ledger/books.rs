@@ -50,6 +50,7 @@ pub struct KnownTransaction {
 pub struct Held {
     pub terms: HoldTerms,
     pub occurred_at: DateTime<Utc>,
+    pub history: bool,
     pub reference: Option<String>,
 }
 

@@ -150,7 +150,7 @@ fn fact(books: &Books, id: Uuid, known: &KnownTransaction, held: &Held, ended: &
         debit: side(&body.debit, ended.debit),
         credit: side(&body.credit, ended.credit),
         occurred_at: held.occurred_at,
-        history: false,
+        history: held.history,
         reason: ended.reason,
         reference: held.reference.clone(),
         hold: None,

@@ -56,6 +56,7 @@ pub(super) fn apply(
     let held = decided.hold.map(|terms| Held {
         terms,
         occurred_at: submission.occurred_at,
+        history: submission.history,
         reference: submission.reference.clone(),
     });
     let known = KnownTransaction { body: submission.into(), state: decided.state, reason: decided.reason, held };

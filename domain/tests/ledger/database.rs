@@ -139,6 +139,7 @@ impl Database {
                 held: row.hold.map(|terms| Held {
                     terms,
                     occurred_at: row.submission.occurred_at,
+                    history: row.submission.history,
                     reference: row.submission.reference.clone(),
                 }),
                 origin: (row.partition, row.offset),

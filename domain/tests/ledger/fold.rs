@@ -112,7 +112,12 @@ fn set_transaction(database: &mut Database, fact: &Fact, said: &TransactionFact)
         credit: posted(said.credit.after),
         history: said.history,
         was_held: said.hold.is_some(),
-        held: said.hold.map(|terms| Held { terms, occurred_at: said.occurred_at, reference: said.reference.clone() }),
+        held: said.hold.map(|terms| Held {
+            terms,
+            occurred_at: said.occurred_at,
+            history: said.history,
+            reference: said.reference.clone(),
+        }),
         origin: (fact.position.partition, fact.position.offset),
     };
     if let Some(first) = database.transactions.get_mut(&said.id) {

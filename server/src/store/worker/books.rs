@@ -1,7 +1,7 @@
 //! The books of a batch: locked and loaded in an order in which workers never deadlock.
 
 use super::{Db, WorkerStore, small};
-use crate::store::codes::Code as _;
+use crate::store::codes::{Code as _, FLAG_HISTORY};
 use domain::fact::AccountAfter;
 use domain::ledger::{Account, AccountId, Body, Books, Held, KnownTransaction, Stripe};
 use domain::{
@@ -205,7 +205,9 @@ async fn load_links(
 fn held(row: &PgRow) -> sqlx::Result<Option<Held>> {
     let Some(until) = row.try_get("until")? else { return Ok(None) };
     let terms = HoldTerms { until, on_expiry: OnExpiry::from_code(row.try_get("on_expiry")?)? };
-    Ok(Some(Held { terms, occurred_at: row.try_get("occurred_at")?, reference: row.try_get("reference")? }))
+    let history = row.try_get::<i16, _>("flags")? & FLAG_HISTORY != 0;
+    let (occurred_at, reference) = (row.try_get("occurred_at")?, row.try_get("reference")?);
+    Ok(Some(Held { terms, occurred_at, history, reference }))
 }
 
 /// The duplicate probe: which of the batch's transaction ids were decided before.
@@ -217,7 +219,7 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
     sorted.sort_unstable();
     let rows = sqlx::query(
         "select known.id, known.kind, known.state, known.reason, known.amount_minor, known.currency,
-                known.occurred_at, known.reference, hold.until, hold.on_expiry,
+                known.occurred_at, known.flags, known.reference, hold.until, hold.on_expiry,
                 coalesce(debit.number, known.debit_unknown) as debit, coalesce(credit.number, known.credit_unknown) as credit
          from transaction known
          left join account debit on debit.id = known.debit_account
