@@ -7,7 +7,8 @@ use crate::invariants::{
 };
 use crate::worker::{Attempt, End, World, run, run_calmly};
 use crate::world::any_log;
-use domain::ledger::Record;
+use domain::Command;
+use domain::ledger::{Input, Record};
 use proptest::prelude::*;
 
 /// Everything that must hold of a finished run.
@@ -54,7 +55,12 @@ proptest! {
     #[test]
     fn the_whole_log_again_changes_nothing(log in any_log()) {
         let first = run_calmly(&log);
-        let again: Vec<_> = log.iter().chain(&log).map(|record| record.input.clone()).collect();
+        // What ends a hold may come too early, and in time when it comes again: that is no repetition.
+        let ends_a_hold = |input: &Input| {
+            matches!(input, Input::Command(Command::ReleaseHold(_) | Command::RefuseHold(_) | Command::ExpireHold(_)))
+        };
+        let inputs = || log.iter().map(|record| record.input.clone());
+        let again: Vec<_> = inputs().chain(inputs().filter(|input| !ends_a_hold(input))).collect();
         let twice = run_calmly(&crate::world::log(again));
         let kept: Vec<_> = twice.database.transactions.keys().collect();
         prop_assert_eq!(kept, first.database.transactions.keys().collect::<Vec<_>>());
