@@ -1,5 +1,6 @@
 //! Facts: what the worker decided, on `bank.events`. Past-tense names; they carry state, not increments.
 
+use crate::command::{FraudLabel, LabelSource, PaymentContext};
 use crate::money::AmountMinor;
 use crate::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionKind, TransactionState,
@@ -44,6 +45,10 @@ pub enum FactBody {
     TransactionHeld(TransactionFact),
     /// At once, or after a hold: then the debit side says how it stands without it. Its state tells an expired one.
     TransactionRefused(TransactionFact),
+    /// A transaction that detection did not simply allow; follows the transaction's own fact. For staff.
+    AlertRaised(AlertFact),
+    /// What a transaction turned out to be. For staff.
+    TransactionLabelled(LabelFact),
     AccountOpened(AccountFact),
     AccountLinked(LinkFact),
     AccountUnlinked(LinkFact),
@@ -77,6 +82,69 @@ pub struct TransactionFact {
     /// Of a transaction that is held: until when, and what then. For staff and for rebuilding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldTerms>,
+    /// From where it was made. For staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<PaymentContext>>,
+    /// What detection said, if it was asked. For staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
+}
+
+/// What detection said of a transaction, in brief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    pub verdict: RiskVerdict,
+    /// Uncapped score in points × 10⁻⁹.
+    pub score_e9: i64,
+    pub policy_version: i64,
+    /// None: decided by rules alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<i64>,
+    /// The payer's first payment to this counterparty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_of_pair: bool,
+    /// Far above what the payer was used to spend.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub large: bool,
+}
+
+/// In order of severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskVerdict {
+    /// Booked.
+    Allow,
+    /// Booked, with an alert.
+    Review,
+    /// Reserved, with an alert.
+    Hold,
+    Refuse,
+}
+
+/// Why somebody should look at a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertFact {
+    pub transaction_id: Uuid,
+    /// The account at risk.
+    pub account: AccountNumber,
+    pub judgement: Judgement,
+    /// Everything the decision was made from and what came out, as detection wrote it: enough to decide again.
+    pub evidence: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelFact {
+    pub transaction_id: Uuid,
+    pub account: AccountNumber,
+    pub label: FraudLabel,
+    pub source: LabelSource,
+    /// When it became known.
+    pub known_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
+    /// Of the transaction, for whoever keeps histories by counterparty.
+    pub counterparty: AccountNumber,
+    pub occurred_at: DateTime<Utc>,
 }
 
 /// One side of a transaction.
@@ -204,6 +272,8 @@ impl FactBody {
             FactBody::TransactionPosted(_) => "vigie.transaction.posted.v1",
             FactBody::TransactionHeld(_) => "vigie.transaction.held.v1",
             FactBody::TransactionRefused(_) => "vigie.transaction.refused.v1",
+            FactBody::AlertRaised(_) => "vigie.alert.raised.v1",
+            FactBody::TransactionLabelled(_) => "vigie.transaction.labelled.v1",
             FactBody::AccountOpened(_) => "vigie.account.opened.v1",
             FactBody::AccountLinked(_) => "vigie.account.linked.v1",
             FactBody::AccountUnlinked(_) => "vigie.account.unlinked.v1",

@@ -8,15 +8,18 @@
 
 mod account_commands;
 mod books;
+mod label;
 mod settle;
 mod submit;
 
-pub use books::{Account, AccountId, Books, Held, KnownTransaction, Slot, Stripe};
+pub use books::{Account, AccountId, Books, Held, KnownLabel, KnownTransaction, Slot, Stripe};
 pub use settle::Settlement;
 pub use submit::{Body, out_of_bounds};
 
 use crate::command::{Command, SubmitTransaction};
-use crate::fact::{CommandRefused, DeadLetterFact, DeadLetterReason, Fact, FactBody, Position};
+use crate::fact::{
+    AlertFact, CommandRefused, DeadLetterFact, DeadLetterReason, Fact, FactBody, Judgement, LabelFact, Position,
+};
 use crate::hex::hex;
 use crate::{HoldTerms, RefusalReason, TransactionState};
 use chrono::{DateTime, Utc};
@@ -49,15 +52,33 @@ pub enum Input {
     },
 }
 
-/// Judges a transaction that the ledger could book. Staged state is kept or dropped with the batch.
+/// A transaction as it comes to be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    pub submission: &'a SubmitTransaction,
+    pub partition: i32,
+    pub offset: i64,
+    pub recorded_at: DateTime<Utc>,
+}
+
+impl Attempt<'_> {
+    /// The time that windows count in: the customer's clock where it can be believed, else the broker's.
+    pub fn event_time(&self) -> DateTime<Utc> {
+        let SubmitTransaction { history, occurred_at, .. } = self.submission;
+        if out_of_bounds(*history, *occurred_at, self.recorded_at) { self.recorded_at } else { *occurred_at }
+    }
+}
+
+/// Judges a transaction that the ledger could book, and is told of all others. Staged state is kept or dropped with
+/// the batch.
 pub trait Decide {
-    fn decide(
-        &mut self,
-        submission: &SubmitTransaction,
-        recorded_at: DateTime<Utc>,
-        debit: &Account,
-        credit: &Account,
-    ) -> Verdict;
+    fn decide(&mut self, attempt: &Attempt<'_>, debit: &Account, credit: &Account) -> Judged;
+    /// The ledger's own rules refused it.
+    fn refused(&mut self, _attempt: &Attempt<'_>) {}
+    /// A hold ended.
+    fn settled(&mut self, _settlement: &Settlement, _body: &Body, _event_time: DateTime<Utc>) {}
+    /// A transaction was labelled.
+    fn labelled(&mut self, _label: &LabelFact) {}
     /// The batch was committed.
     fn keep(&mut self) {}
     /// The batch was rolled back.
@@ -72,13 +93,28 @@ pub enum Verdict {
     Refuse(RefusalReason),
 }
 
+/// What the ledger must do, and what is written down of the reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    pub verdict: Verdict,
+    pub judgement: Option<Judgement>,
+    /// Of an alert: see [`AlertFact::evidence`].
+    pub evidence: Option<String>,
+}
+
+impl From<Verdict> for Judged {
+    fn from(verdict: Verdict) -> Self {
+        Judged { verdict, judgement: None, evidence: None }
+    }
+}
+
 /// Allows everything: the ledger's own rules decide alone.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct AllowAll;
 
 impl Decide for AllowAll {
-    fn decide(&mut self, _: &SubmitTransaction, _: DateTime<Utc>, _: &Account, _: &Account) -> Verdict {
-        Verdict::Allow
+    fn decide(&mut self, _: &Attempt<'_>, _: &Account, _: &Account) -> Judged {
+        Verdict::Allow.into()
     }
 }
 
@@ -93,6 +129,7 @@ pub struct TransactionRow {
     pub reason: Option<RefusalReason>,
     /// Of a held one.
     pub hold: Option<HoldTerms>,
+    pub judgement: Option<Judgement>,
     pub debit: RowSide,
     pub credit: RowSide,
     /// `occurred_at` was out of bounds on a live channel.
@@ -104,6 +141,21 @@ pub struct TransactionRow {
 pub struct RowSide {
     pub slot: Option<Slot>,
     pub posted: Option<(i64, i64)>,
+}
+
+/// A row for the alert table.
+#[derive(Debug, Clone)]
+pub struct AlertRow {
+    pub alert: AlertFact,
+    pub account: Slot,
+    pub raised_at: DateTime<Utc>,
+}
+
+/// A row for the label table.
+#[derive(Debug, Clone)]
+pub struct LabelRow {
+    pub label: LabelFact,
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// A person's link to an account, added or taken away.
@@ -130,6 +182,9 @@ pub struct Outcome {
     pub rows: Vec<TransactionRow>,
     /// Ends of holds, of rows above or of earlier batches: to be stored after the rows.
     pub settlements: Vec<Settlement>,
+    /// What transactions, of rows above or of earlier batches, turned out to be.
+    pub labels: Vec<LabelRow>,
+    pub alerts: Vec<AlertRow>,
     pub links: Vec<LinkChange>,
     pub dead_letters: Vec<DeadLetter>,
 }
@@ -140,15 +195,27 @@ pub fn step<'a>(books: &mut Books, records: impl IntoIterator<Item = &'a Record>
     for (index, record) in records.into_iter().enumerate() {
         match &record.input {
             Input::Command(Command::SubmitTransaction(submission)) => {
-                let body = submit::apply(books, record, submission, decide, &mut outcome.rows);
-                outcome.facts.push(fact(record, 0, true, body));
+                let (body, alert) = submit::apply(books, record, submission, decide, &mut outcome.rows);
+                outcome.facts.push(fact(record, 0, alert.is_none(), body));
+                if let Some(row) = alert {
+                    outcome.facts.push(fact(record, 1, true, FactBody::AlertRaised(row.alert.clone())));
+                    outcome.alerts.push(row);
+                }
             }
             Input::Command(
                 command @ (Command::ReleaseHold(settle) | Command::RefuseHold(settle) | Command::ExpireHold(settle)),
-            ) => match settle::apply(books, record, command, settle, &mut outcome.settlements) {
+            ) => match settle::apply(books, record, command, settle, decide, &mut outcome.settlements) {
                 Ok(body) => outcome.facts.push(fact(record, 0, true, body)),
                 Err((reason, detail)) => bury(&mut outcome, index, record, reason, detail.to_owned(), Some(command)),
             },
+            Input::Command(command @ Command::ReportFraud(report)) => {
+                match label::apply(books, record, report, decide, &mut outcome.labels) {
+                    Ok(body) => outcome.facts.push(fact(record, 0, true, body)),
+                    Err((reason, detail)) => {
+                        bury(&mut outcome, index, record, reason, detail.to_owned(), Some(command));
+                    }
+                }
+            }
             Input::Command(command) => match account_commands::apply(books, record, command, &mut outcome.links) {
                 Ok(body) => outcome.facts.push(fact(record, 0, true, body)),
                 Err((reason, detail)) => bury(&mut outcome, index, record, reason, detail.to_owned(), Some(command)),
@@ -185,6 +252,7 @@ fn bury(
         transaction_id: match command {
             Command::SubmitTransaction(submission) => Some(submission.transaction_id),
             Command::ReleaseHold(c) | Command::RefuseHold(c) | Command::ExpireHold(c) => Some(c.transaction_id),
+            Command::ReportFraud(c) => Some(c.transaction_id),
             _ => None,
         },
         reason,

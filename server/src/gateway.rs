@@ -13,7 +13,7 @@ use crate::store::Store;
 use app::ports::{Opened, Payment, Person, PortError, Role, Submission};
 use chrono::Utc;
 use domain::account::cash_desk;
-use domain::command::{OpenAccount, SubmitTransaction};
+use domain::command::{OpenAccount, PaymentContext, SubmitTransaction};
 use domain::fact::{CommandRefused, DeadLetterReason, Repeat};
 use domain::{AccountKind, AccountNumber, Command, Currency, Fact, FactBody, RefusalReason};
 use domain::{TransactionKind, TransactionState};
@@ -100,8 +100,14 @@ impl Gateway {
             occurred_at: Utc::now(),
             history: false,
             reference,
+            context: web_context(),
         }))
     }
+}
+
+/// The web form knows of its circumstances only that it is the web form.
+fn web_context() -> Option<Box<PaymentContext>> {
+    Some(Box::new(PaymentContext { channel: Some("web".to_owned()), ..PaymentContext::default() }))
 }
 
 /// What a fact says about the submission that waited for it.

@@ -10,6 +10,7 @@ use crate::store::Store;
 use crate::store::rebuild::FoldedTransaction;
 use crate::store::worker::{DeadLetterRow, WorkerStore};
 use domain::fact::{DeadLetterFact, Fact, FactBody};
+use domain::ledger::LabelRow;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
@@ -181,8 +182,10 @@ impl Rebuild {
             | FactBody::TransactionHeld(body)
             | FactBody::TransactionRefused(body) => {
                 done.transactions += 1;
-                batch.push(FoldedTransaction { partition, offset, recorded_at, fact: body });
+                batch.push(FoldedTransaction { partition, offset, recorded_at, ended_at: None, fact: body });
             }
+            FactBody::AlertRaised(alert) => self.store.fold_alert(recorded_at, &alert).await?,
+            FactBody::TransactionLabelled(label) => self.store.fold_label(&LabelRow { label, recorded_at }).await?,
             FactBody::RecordDeadLettered(letter) => {
                 done.dead_letters += 1;
                 let row = self.dead_letter(partition, offset, letter).await?;

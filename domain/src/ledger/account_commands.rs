@@ -21,9 +21,11 @@ pub(super) fn apply(
         Command::UnlinkAccount(link) => set_link(books, link, false, links),
         Command::ChangeAccountStatus(change) => change_status(books, change),
         Command::ChangeOverdraft(change) => change_overdraft(books, change),
-        Command::SubmitTransaction(_) | Command::ReleaseHold(_) | Command::RefuseHold(_) | Command::ExpireHold(_) => {
-            Err((DeadLetterReason::Undecodable, "not an account command"))
-        }
+        Command::SubmitTransaction(_)
+        | Command::ReleaseHold(_)
+        | Command::RefuseHold(_)
+        | Command::ExpireHold(_)
+        | Command::ReportFraud(_) => Err((DeadLetterReason::Undecodable, "not an account command")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The books a batch works on: the accounts, stripes, links and known transactions it names, and nothing else.
 
 use super::Body;
+use crate::command::{FraudLabel, LabelSource};
 use crate::fact::AccountAfter;
 use crate::money::AmountMinor;
 use crate::{AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionState};
@@ -43,6 +44,16 @@ pub struct KnownTransaction {
     pub reason: Option<RefusalReason>,
     /// What is needed to end it, while it is held.
     pub held: Option<Held>,
+    /// See [`super::Attempt::event_time`].
+    pub event_time: DateTime<Utc>,
+    pub label: Option<KnownLabel>,
+}
+
+/// What a transaction is said to have been, so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownLabel {
+    pub label: FraudLabel,
+    pub source: LabelSource,
 }
 
 /// A hold as it stands.

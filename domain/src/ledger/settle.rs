@@ -5,10 +5,11 @@
 
 use super::books::{Books, Held, KnownTransaction};
 use super::submit::sides;
-use super::{Record, Slot};
+use super::{Decide, Record, Slot};
 use crate::command::{Command, SettleHold};
 use crate::fact::{AccountAfter, CommandAnswered, DeadLetterReason, FactBody, Repeat, SideFact, TransactionFact};
 use crate::{AccountKind, OnExpiry, RefusalReason, TransactionKind, TransactionState};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// How a held row ends.
@@ -17,6 +18,8 @@ pub struct Settlement {
     pub transaction_id: Uuid,
     pub state: TransactionState,
     pub reason: Option<RefusalReason>,
+    /// The broker's append time of the command that ended it.
+    pub settled_at: DateTime<Utc>,
     /// Version and balance after, per side, if it was posted.
     pub debit: Option<(i64, i64)>,
     pub credit: Option<(i64, i64)>,
@@ -35,6 +38,7 @@ pub(super) fn apply(
     record: &Record,
     command: &Command,
     settle: &SettleHold,
+    decide: &mut impl Decide,
     settlements: &mut Vec<Settlement>,
 ) -> Result<FactBody, (DeadLetterReason, &'static str)> {
     let id = settle.transaction_id;
@@ -49,13 +53,16 @@ pub(super) fn apply(
         _ => End::Expire,
     };
     let ended = finish(books, record.partition, &known, end);
-    settlements.push(Settlement {
+    let settlement = Settlement {
         transaction_id: id,
         state: ended.state,
         reason: ended.reason,
+        settled_at: record.recorded_at,
         debit: ended.posted(ended.debit),
         credit: ended.posted(ended.credit),
-    });
+    };
+    decide.settled(&settlement, &known.body, known.event_time);
+    settlements.push(settlement);
     let fact = fact(books, id, &known, held, &ended);
     let now = KnownTransaction { state: ended.state, reason: ended.reason, held: None, ..known };
     books.add_known(id, now);
@@ -154,6 +161,8 @@ fn fact(books: &Books, id: Uuid, known: &KnownTransaction, held: &Held, ended: &
         reason: ended.reason,
         reference: held.reference.clone(),
         hold: None,
+        context: None,
+        judgement: None,
     };
     match ended.state {
         TransactionState::Posted => FactBody::TransactionPosted(fact),
@@ -167,6 +176,14 @@ impl super::Body {
         match self.kind {
             TransactionKind::Deposit => &self.credit,
             TransactionKind::Withdrawal | TransactionKind::Transfer => &self.debit,
+        }
+    }
+
+    /// The other side of the account at risk.
+    pub fn counterparty(&self) -> &crate::AccountNumber {
+        match self.kind {
+            TransactionKind::Deposit => &self.debit,
+            TransactionKind::Withdrawal | TransactionKind::Transfer => &self.credit,
         }
     }
 }

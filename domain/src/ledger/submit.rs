@@ -1,9 +1,9 @@
 //! One submitted transaction: answered if known, refused with a reason, held, or posted.
 
 use super::books::{Account, Books, Held, KnownTransaction};
-use super::{Decide, Record, RowSide, Slot, TransactionRow, Verdict};
+use super::{AlertRow, Attempt, Decide, Judged, Record, RowSide, Slot, TransactionRow, Verdict};
 use crate::command::SubmitTransaction;
-use crate::fact::{AccountAfter, CommandAnswered, FactBody, Repeat, SideFact, TransactionFact};
+use crate::fact::{AccountAfter, AlertFact, CommandAnswered, FactBody, Judgement, Repeat, SideFact, TransactionFact};
 use crate::money::{AmountMinor, MAX_AMOUNT_MINOR};
 use crate::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionKind, TransactionState,
@@ -48,18 +48,27 @@ pub(super) fn apply(
     submission: &SubmitTransaction,
     decide: &mut impl Decide,
     rows: &mut Vec<TransactionRow>,
-) -> FactBody {
+) -> (FactBody, Option<AlertRow>) {
     if let Some(known) = books.known(&submission.transaction_id) {
-        return FactBody::CommandAnswered(answer(known, submission));
+        return (FactBody::CommandAnswered(answer(known, submission)), None);
     }
-    let decided = book(books, record, submission, decide);
+    let attempt =
+        Attempt { submission, partition: record.partition, offset: record.offset, recorded_at: record.recorded_at };
+    let mut decided = book(books, &attempt, decide);
     let held = decided.hold.map(|terms| Held {
         terms,
         occurred_at: submission.occurred_at,
         history: submission.history,
         reference: submission.reference.clone(),
     });
-    let known = KnownTransaction { body: submission.into(), state: decided.state, reason: decided.reason, held };
+    let known = KnownTransaction {
+        body: submission.into(),
+        state: decided.state,
+        reason: decided.reason,
+        held,
+        event_time: attempt.event_time(),
+        label: None,
+    };
     books.add_known(submission.transaction_id, known);
     let posted = |after: Option<AccountAfter>| match decided.state {
         TransactionState::Posted => after.map(|after| (after.version, after.booked_minor)),
@@ -74,6 +83,7 @@ pub(super) fn apply(
         state: decided.state,
         reason: decided.reason,
         hold: decided.hold,
+        judgement: decided.judgement,
         debit: RowSide { slot: debit, posted: posted(decided.debit) },
         credit: RowSide { slot: credit, posted: posted(decided.credit) },
         clock_out_of_bounds: out_of_bounds(submission.history, submission.occurred_at, record.recorded_at),
@@ -91,12 +101,24 @@ pub(super) fn apply(
         reason: decided.reason,
         reference: submission.reference.clone(),
         hold: decided.hold,
+        context: submission.context.clone(),
+        judgement: decided.judgement,
     };
-    match decided.state {
+    let alert = alert(books, &attempt, &mut decided);
+    let body = match decided.state {
         TransactionState::Posted => FactBody::TransactionPosted(fact),
         TransactionState::Held => FactBody::TransactionHeld(fact),
         TransactionState::Refused | TransactionState::Expired => FactBody::TransactionRefused(fact),
-    }
+    };
+    (body, alert)
+}
+
+fn alert(books: &Books, attempt: &Attempt<'_>, decided: &mut Decided) -> Option<AlertRow> {
+    let (evidence, judgement) = (decided.evidence.take()?, decided.judgement?);
+    let number = attempt.submission.account_at_risk();
+    let alert =
+        AlertFact { transaction_id: attempt.submission.transaction_id, account: number.clone(), judgement, evidence };
+    Some(AlertRow { alert, account: books.slot(number)?, raised_at: attempt.recorded_at })
 }
 
 fn answer(known: &KnownTransaction, submission: &SubmitTransaction) -> CommandAnswered {
@@ -116,50 +138,65 @@ struct Decided {
     hold: Option<HoldTerms>,
     debit: Option<AccountAfter>,
     credit: Option<AccountAfter>,
+    judgement: Option<Judgement>,
+    evidence: Option<String>,
+}
+
+impl Decided {
+    fn new(state: TransactionState) -> Self {
+        Decided { state, reason: None, hold: None, debit: None, credit: None, judgement: None, evidence: None }
+    }
 }
 
 fn refused(reason: RefusalReason) -> Decided {
-    Decided { state: TransactionState::Refused, reason: Some(reason), hold: None, debit: None, credit: None }
+    Decided { reason: Some(reason), ..Decided::new(TransactionState::Refused) }
 }
 
-fn book(books: &mut Books, record: &Record, submission: &SubmitTransaction, decide: &mut impl Decide) -> Decided {
-    let (debit, credit) = match sides(books, &submission.into()) {
+fn book(books: &mut Books, attempt: &Attempt<'_>, decide: &mut impl Decide) -> Decided {
+    let (submission, partition) = (attempt.submission, attempt.partition);
+    let (debit, credit) = match bookable(books, submission) {
         Ok(sides) => sides,
-        Err(reason) => return refused(reason),
+        Err(reason) => {
+            decide.refused(attempt);
+            return refused(reason);
+        }
     };
-    if !submission.history && !has_funds(books.account(debit), submission.amount_minor) {
-        return refused(RefusalReason::InsufficientFunds);
-    }
     let amount = submission.amount_minor;
-    let after =
-        (books.booked_with(debit, record.partition, -amount), books.booked_with(credit, record.partition, amount));
-    let (Some(debit_booked), Some(credit_booked)) = after else {
+    let after = (books.booked_with(debit, partition, -amount), books.booked_with(credit, partition, amount));
+    let reserve = books.account(debit).after.held_minor.checked_add(amount);
+    let (Some(debit_booked), Some(credit_booked), Some(held_minor)) = (after.0, after.1, reserve) else {
+        decide.refused(attempt);
         return refused(RefusalReason::BalanceOverflow);
     };
-    match decide.decide(submission, record.recorded_at, books.account(debit), books.account(credit)) {
+    let Judged { verdict, judgement, evidence } = decide.decide(attempt, books.account(debit), books.account(credit));
+    let decided = match verdict {
         Verdict::Refuse(reason) => refused(reason),
-        Verdict::Hold(terms) => hold(books, debit, amount, terms),
+        Verdict::Hold(terms) => hold(books, debit, held_minor, terms),
         Verdict::Allow => Decided {
-            state: TransactionState::Posted,
-            reason: None,
-            hold: None,
-            debit: Some(books.set_booked(debit, record.partition, debit_booked)),
-            credit: Some(books.set_booked(credit, record.partition, credit_booked)),
+            debit: Some(books.set_booked(debit, partition, debit_booked)),
+            credit: Some(books.set_booked(credit, partition, credit_booked)),
+            ..Decided::new(TransactionState::Posted)
         },
+    };
+    Decided { judgement, evidence, ..decided }
+}
+
+/// Both sides, if the ledger's own rules let the transaction through.
+fn bookable(books: &Books, submission: &SubmitTransaction) -> Result<(Slot, Slot), RefusalReason> {
+    let (debit, credit) = sides(books, &submission.into())?;
+    if !submission.history && !has_funds(books.account(debit), submission.amount_minor) {
+        return Err(RefusalReason::InsufficientFunds);
     }
+    Ok((debit, credit))
 }
 
 /// Reserves a customer's money; an external account needs no reserve.
-fn hold(books: &mut Books, debit: Slot, amount: AmountMinor, terms: HoldTerms) -> Decided {
-    let account = books.account(debit);
-    let Some(held_minor) = account.after.held_minor.checked_add(amount) else {
-        return refused(RefusalReason::BalanceOverflow);
-    };
-    let after = match account.kind {
+fn hold(books: &mut Books, debit: Slot, held_minor: AmountMinor, terms: HoldTerms) -> Decided {
+    let after = match books.account(debit).kind {
         AccountKind::Customer => Some(books.change(debit, |account| account.after.held_minor = held_minor)),
         AccountKind::External => None,
     };
-    Decided { state: TransactionState::Held, reason: None, hold: Some(terms), debit: after, credit: None }
+    Decided { hold: Some(terms), debit: after, ..Decided::new(TransactionState::Held) }
 }
 
 /// Both accounts, if the ledger's own rules, funds apart, let the transaction through.

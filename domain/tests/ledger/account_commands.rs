@@ -37,6 +37,7 @@ fn deposit(text: &str) -> Command {
         occurred_at: moment(0),
         history: false,
         reference: None,
+        context: None,
     })
 }
 

@@ -108,7 +108,8 @@ impl Database {
     fn load_known(&self, books: &mut Books, id: Uuid) {
         if let Some(known) = self.transactions.get(&id) {
             let (body, state, reason) = (known.body.clone(), known.state, known.reason);
-            books.add_known(id, KnownTransaction { body, state, reason, held: known.held.clone() });
+            let (held, event_time) = (known.held.clone(), DateTime::UNIX_EPOCH);
+            books.add_known(id, KnownTransaction { body, state, reason, held, event_time, label: None });
         }
     }
 

@@ -2,9 +2,8 @@
 //! shows at once.
 
 use crate::database::Database;
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::SubmitTransaction;
-use domain::ledger::{Account, Decide, Verdict};
+use chrono::TimeDelta;
+use domain::ledger::{Account, Attempt, Decide, Judged, Verdict};
 use domain::{AccountNumber, HoldTerms, OnExpiry, RefusalReason, TransactionState};
 use std::collections::BTreeMap;
 
@@ -32,18 +31,20 @@ impl Judge {
 }
 
 impl Decide for Judge {
-    fn decide(&mut self, submission: &SubmitTransaction, at: DateTime<Utc>, _: &Account, _: &Account) -> Verdict {
+    fn decide(&mut self, attempt: &Attempt<'_>, _: &Account, _: &Account) -> Judged {
+        let (submission, at) = (attempt.submission, attempt.recorded_at);
         let staged = self.staged.entry(submission.debit.clone()).or_default();
         *staged += 1;
         let count = *staged + self.kept.get(&submission.debit).copied().unwrap_or_default();
-        match count {
+        let verdict = match count {
             count if count % 7 == 0 => Verdict::Refuse(RefusalReason::NotApproved),
             count if count % 4 == 0 => Verdict::Hold(HoldTerms {
                 until: at + TimeDelta::seconds(10),
                 on_expiry: if count % 8 == 0 { OnExpiry::Release } else { OnExpiry::Expire },
             }),
             _ => Verdict::Allow,
-        }
+        };
+        verdict.into()
     }
 
     fn keep(&mut self) {

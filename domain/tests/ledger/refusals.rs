@@ -3,7 +3,7 @@
 use crate::world::{moment, number};
 use domain::command::{Command, SettleHold, SubmitTransaction};
 use domain::fact::{AccountAfter, Fact, FactBody, Repeat};
-use domain::ledger::{Account, AllowAll, Books, Decide, Input, Record, Stripe, Verdict, step};
+use domain::ledger::{Account, AllowAll, Attempt, Books, Decide, Input, Judged, Record, Stripe, Verdict, step};
 use domain::money::MAX_AMOUNT_MINOR;
 use domain::{
     AccountKind, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState,
@@ -15,8 +15,8 @@ use uuid::Uuid;
 struct Always(Verdict);
 
 impl Decide for Always {
-    fn decide(&mut self, _: &SubmitTransaction, _: chrono::DateTime<chrono::Utc>, _: &Account, _: &Account) -> Verdict {
-        self.0
+    fn decide(&mut self, _: &Attempt<'_>, _: &Account, _: &Account) -> Judged {
+        self.0.into()
     }
 }
 
@@ -64,6 +64,7 @@ fn submission(kind: TransactionKind, debit: &str, credit: &str, amount_minor: i6
         occurred_at: moment(0),
         history: false,
         reference: None,
+        context: None,
     }
 }
 

@@ -152,6 +152,7 @@ fn any_submission() -> impl Strategy<Value = SubmitTransaction> {
             occurred_at: moment(clock),
             history,
             reference: None,
+            context: None,
         },
     )
 }

@@ -81,6 +81,7 @@ fn submission(intent: Intent, index: usize, currency: Currency, zone: Tz) -> Sub
         occurred_at,
         history: true,
         reference: None,
+        context: None,
     }
 }
 

@@ -145,8 +145,15 @@ fn weight(fact: &Fact) -> usize {
     let text = |text: &str| text.len() + ALLOCATION;
     let more = match &fact.body {
         FactBody::TransactionPosted(f) | FactBody::TransactionHeld(f) | FactBody::TransactionRefused(f) => {
-            text(f.debit.account.as_str()) + text(f.credit.account.as_str()) + f.reference.as_deref().map_or(0, text)
+            let context = f.context.as_deref().map_or(0, |context| {
+                let texts = [&context.device, &context.channel, &context.country];
+                size_of_val(context) + texts.into_iter().flatten().map(|said| text(said)).sum::<usize>()
+            });
+            let sides = text(f.debit.account.as_str()) + text(f.credit.account.as_str());
+            sides + f.reference.as_deref().map_or(0, text) + context
         }
+        FactBody::AlertRaised(f) => text(f.account.as_str()) + text(&f.evidence),
+        FactBody::TransactionLabelled(f) => text(f.account.as_str()) + text(f.counterparty.as_str()),
         FactBody::AccountOpened(f) | FactBody::AccountChanged(f) => text(f.account.as_str()),
         FactBody::AccountLinked(f) | FactBody::AccountUnlinked(f) => text(f.account.as_str()),
         FactBody::CommandAnswered(_) => 0,

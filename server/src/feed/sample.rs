@@ -48,6 +48,8 @@ pub fn transaction(kind: TransactionKind, state: TransactionState, debit: SideFa
         reason: None,
         reference: Some("v1:sealed".to_owned()),
         hold: None,
+        context: None,
+        judgement: None,
     };
     match state {
         TransactionState::Posted => FactBody::TransactionPosted(fact),

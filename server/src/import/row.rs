@@ -41,6 +41,7 @@ impl Row {
             occurred_at: self.occurred_at,
             history: true,
             reference: None,
+            context: None,
         }
     }
 

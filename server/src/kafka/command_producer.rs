@@ -165,5 +165,6 @@ fn encode(command: &Command) -> serde_json::Result<Vec<u8>> {
         Command::ChangeAccountStatus(body) => serde_json::to_vec(body),
         Command::ChangeOverdraft(body) => serde_json::to_vec(body),
         Command::ReleaseHold(body) | Command::RefuseHold(body) | Command::ExpireHold(body) => serde_json::to_vec(body),
+        Command::ReportFraud(body) => serde_json::to_vec(body),
     }
 }

@@ -72,7 +72,11 @@ impl Viewer {
                 self.sees_account(f) || self.is_regranted_by(fact)
             }
             FactBody::AccountLinked(_) | FactBody::AccountUnlinked(_) => self.is_regranted_by(fact),
-            FactBody::CommandAnswered(_) | FactBody::CommandRefused(_) | FactBody::RecordDeadLettered(_) => false,
+            FactBody::AlertRaised(_)
+            | FactBody::TransactionLabelled(_)
+            | FactBody::CommandAnswered(_)
+            | FactBody::CommandRefused(_)
+            | FactBody::RecordDeadLettered(_) => false,
         }
     }
 
@@ -85,7 +89,9 @@ impl Viewer {
             FactBody::AccountOpened(f) | FactBody::AccountChanged(f) => {
                 self.sees_account(f).then(|| Change::Account(account(f)))
             }
-            FactBody::AccountLinked(_)
+            FactBody::AlertRaised(_)
+            | FactBody::TransactionLabelled(_)
+            | FactBody::AccountLinked(_)
             | FactBody::AccountUnlinked(_)
             | FactBody::CommandAnswered(_)
             | FactBody::CommandRefused(_)

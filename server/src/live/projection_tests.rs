@@ -4,7 +4,8 @@
 
 use super::*;
 use crate::feed::sample::{account, answered, side, transaction, with_position};
-use domain::fact::{AccountAfter, CommandRefused, DeadLetterFact, DeadLetterReason};
+use domain::command::PaymentContext;
+use domain::fact::{AccountAfter, CommandRefused, DeadLetterFact, DeadLetterReason, Judgement, RiskVerdict};
 use domain::{Currency, HoldTerms, OnExpiry, RefusalReason};
 use proptest::prelude::*;
 
@@ -180,8 +181,18 @@ prop_compose! {
         let id = Uuid::from_u128(7);
         let currency = Currency::EUR;
         let hold = Some(HoldTerms { until: occurred_at, on_expiry: OnExpiry::Release });
+        let context = Some(Box::new(PaymentContext { device: Some("secret-device".to_owned()), ..Default::default() }));
+        let judgement = Some(Judgement {
+            verdict: RiskVerdict::Review,
+            score_e9: 31_415_926_535,
+            policy_version: 271_828,
+            model_version: Some(161_803),
+            first_of_pair: true,
+            large: true,
+        });
         TransactionFact {
             id, kind, state, amount_minor, currency, debit, credit, occurred_at, history, reason, reference, hold,
+            context, judgement,
         }
     }
 }
@@ -201,7 +212,9 @@ proptest! {
         prop_assert_eq!(change.is_some(), viewer.wants(&fact));
         let wire = serde_json::to_string(&change).unwrap();
         prop_assert!(!wire.contains("918273645"), "{}", wire);
-        prop_assert!(!wire.contains("secret"), "{}", wire);
+        for kept_from_customers in ["secret", "review", "31415926535", "271828", "161803", "score", "policy"] {
+            prop_assert!(!wire.contains(kept_from_customers), "{}", wire);
+        }
         prop_assert!(!wire.contains(&fact.command_id.unwrap().to_string()), "{}", wire);
         if let Some(Change::Transaction(view)) = change {
             let ours = if view.debit.account == "C1" { view.debit.after } else { view.credit.after };

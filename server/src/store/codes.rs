@@ -2,6 +2,8 @@
 //!
 //! A code is a word's place in its list, counted from 1. The lists only ever grow at their end.
 
+use domain::command::{FraudLabel, LabelSource};
+use domain::fact::{Judgement, RiskVerdict};
 use domain::{AccountKind, AccountStatus, OnExpiry, RefusalReason, TransactionKind, TransactionState};
 
 /// A word that is stored as a `smallint`.
@@ -58,9 +60,32 @@ impl Code for RefusalReason {
     const WORDS: &'static [Self] = &RefusalReason::ALL;
 }
 
+impl Code for RiskVerdict {
+    const WORDS: &'static [Self] = &[RiskVerdict::Allow, RiskVerdict::Review, RiskVerdict::Hold, RiskVerdict::Refuse];
+}
+
+impl Code for FraudLabel {
+    const WORDS: &'static [Self] = &[FraudLabel::Fraud, FraudLabel::Genuine, FraudLabel::Inconclusive];
+}
+
+impl Code for LabelSource {
+    const WORDS: &'static [Self] = &[LabelSource::Customer, LabelSource::Analyst];
+}
+
 /// Bits of `transaction.flags`.
 pub const FLAG_HISTORY: i16 = 1;
 pub const FLAG_OCCURRED_AT_OUT_OF_BOUNDS: i16 = 2;
+pub const FLAG_FIRST_OF_PAIR: i16 = 4;
+pub const FLAG_LARGE: i16 = 8;
+
+/// The flags of a row.
+pub fn flags(history: bool, clock_out_of_bounds: bool, judgement: Option<&Judgement>) -> i16 {
+    let bit = |is: bool, flag: i16| if is { flag } else { 0 };
+    bit(history, FLAG_HISTORY)
+        | bit(clock_out_of_bounds, FLAG_OCCURRED_AT_OUT_OF_BOUNDS)
+        | bit(judgement.is_some_and(|judgement| judgement.first_of_pair), FLAG_FIRST_OF_PAIR)
+        | bit(judgement.is_some_and(|judgement| judgement.large), FLAG_LARGE)
+}
 
 #[cfg(test)]
 mod tests {
@@ -85,6 +110,9 @@ mod tests {
         every_word_comes_back::<OnExpiry>();
         every_word_comes_back::<AccountStatus>();
         every_word_comes_back::<RefusalReason>();
+        every_word_comes_back::<RiskVerdict>();
+        every_word_comes_back::<FraudLabel>();
+        every_word_comes_back::<LabelSource>();
     }
 
     #[test]
@@ -94,5 +122,8 @@ mod tests {
         assert_eq!(AccountKind::External.code(), 2);
         assert_eq!(AccountStatus::Closed.code(), 3);
         assert_eq!(RefusalReason::NotApproved.code(), 13);
+        assert_eq!(RiskVerdict::Refuse.code(), 4);
+        assert_eq!(FraudLabel::Inconclusive.code(), 3);
+        assert_eq!(LabelSource::Analyst.code(), 2);
     }
 }

@@ -1,10 +1,10 @@
 //! SQL of `vigie rebuild`: facts folded into tables. Every statement may be repeated: versions and ids decide.
 
-use super::codes::{Code, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
+use super::codes::{Code, flags};
 use super::worker::{DeadLetterRow, WorkerStore};
 use chrono::{DateTime, Utc};
-use domain::fact::{AccountAfter, AccountFact, LinkFact, TransactionFact};
-use domain::ledger::out_of_bounds;
+use domain::fact::{AccountAfter, AccountFact, AlertFact, LinkFact, TransactionFact};
+use domain::ledger::{LabelRow, out_of_bounds};
 use domain::{AccountNumber, TransactionKind};
 use std::collections::HashMap;
 
@@ -14,6 +14,8 @@ pub struct FoldedTransaction {
     pub partition: i32,
     pub offset: i64,
     pub recorded_at: DateTime<Utc>,
+    /// Of the fact that ended a hold, once it is joined to the hold's own.
+    pub ended_at: Option<DateTime<Utc>>,
     pub fact: TransactionFact,
 }
 
@@ -83,6 +85,7 @@ impl WorkerStore {
         let folded = ends_of_holds_joined(folded);
         insert(&mut db, &folded).await?;
         fold_holds(&mut db, &folded).await?;
+        fold_device_uses(&mut db, &folded).await?;
         let (customers, stripes) = latest(&folded);
         sqlx::query(
             "update account set booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
@@ -112,6 +115,35 @@ impl WorkerStore {
         .bind(stripes.iter().map(|(_, _, after)| after.version).collect::<Vec<_>>())
         .execute(&mut *db)
         .await?;
+        db.commit().await
+    }
+
+    /// An alert as it was raised; its end is told by facts that follow.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fold_alert(&self, raised_at: DateTime<Utc>, fact: &AlertFact) -> sqlx::Result<()> {
+        sqlx::query(
+            "insert into alert (transaction_id, account_id, raised_at, verdict, score_e9, evidence)
+             select $1, account.id, $3, $4, $5, $6 from account where account.number = $2
+             on conflict (transaction_id) do nothing",
+        )
+        .bind(fact.transaction_id)
+        .bind(fact.account.as_str())
+        .bind(raised_at)
+        .bind(fact.judgement.verdict.code())
+        .bind(fact.judgement.score_e9)
+        .bind(&fact.evidence)
+        .execute(self.store().pool())
+        .await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fold_label(&self, row: &LabelRow) -> sqlx::Result<()> {
+        let mut db = self.begin().await?;
+        super::worker::save_labels(&mut db, std::slice::from_ref(row)).await?;
         db.commit().await
     }
 
@@ -168,22 +200,27 @@ async fn insert(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sql
     let posted = |after: Option<AccountAfter>, row: &FoldedTransaction| {
         after.filter(|_| row.fact.state == domain::TransactionState::Posted)
     };
+    let place = |row: &FoldedTransaction| row.fact.context.as_deref().and_then(|context| context.place);
     sqlx::query(
         "insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
              debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
-             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference)
+             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
+             verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
          select said.id, said.recorded_at, said.occurred_at, said.amount_minor, debit.id, credit.id, said.debit_version,
              said.debit_balance_after, said.credit_version, said.credit_balance_after, said.command_offset, said.partition,
              said.kind, said.state, said.flags, said.reason, said.currency,
              case when said.debit_unknown then said.debit end, case when said.credit_unknown then said.credit end,
-             said.reference
+             said.reference, said.verdict, said.score_e9, said.policy_version, said.model_version, said.device,
+             said.latitude_e6, said.longitude_e6
          from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[],
              $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::smallint[],
              $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::boolean[],
-             $19::boolean[], $20::text[])
+             $19::boolean[], $20::text[], $21::smallint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[],
+             $26::integer[], $27::integer[])
              as said (id, recorded_at, occurred_at, amount_minor, debit, credit, debit_version, debit_balance_after,
                  credit_version, credit_balance_after, command_offset, partition, kind, state, flags, reason, currency,
-                 debit_unknown, credit_unknown, reference)
+                 debit_unknown, credit_unknown, reference, verdict, score_e9, policy_version, model_version, device,
+                 latitude_e6, longitude_e6)
          left join account debit on debit.number = said.debit and not said.debit_unknown
          left join account credit on credit.number = said.credit and not said.credit_unknown
          -- A hold that ends: the row keeps when and where it was decided first.
@@ -208,13 +245,20 @@ async fn insert(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sql
     .bind(column!(|row| row.fact.state.code()))
     .bind(column!(|row| {
         let clock = out_of_bounds(row.fact.history, row.fact.occurred_at, row.recorded_at);
-        (if row.fact.history { FLAG_HISTORY } else { 0 }) | (if clock { FLAG_OCCURRED_AT_OUT_OF_BOUNDS } else { 0 })
+        flags(row.fact.history, clock, row.fact.judgement.as_ref())
     }))
     .bind(column!(|row| row.fact.reason.map(Code::code)))
     .bind(column!(|row| row.fact.currency.as_str()))
     .bind(column!(|row| row.fact.debit.unknown))
     .bind(column!(|row| row.fact.credit.unknown))
     .bind(column!(|row| row.fact.reference.as_deref()))
+    .bind(column!(|row| row.fact.judgement.map(|judgement| judgement.verdict.code())))
+    .bind(column!(|row| row.fact.judgement.map(|judgement| judgement.score_e9)))
+    .bind(column!(|row| row.fact.judgement.map(|judgement| judgement.policy_version)))
+    .bind(column!(|row| row.fact.judgement.and_then(|judgement| judgement.model_version)))
+    .bind(folded.iter().map(|row| row.fact.context.as_deref()?.device.as_deref()).collect::<Vec<_>>())
+    .bind(column!(|row| place(row).map(|place| place.latitude_e6)))
+    .bind(column!(|row| place(row).map(|place| place.longitude_e6)))
     .execute(&mut **db)
     .await?;
     Ok(())
@@ -227,7 +271,12 @@ fn ends_of_holds_joined(folded: &[FoldedTransaction]) -> Vec<FoldedTransaction> 
     let mut places: HashMap<uuid::Uuid, usize> = HashMap::with_capacity(folded.len());
     for row in folded {
         match places.get(&row.fact.id) {
-            Some(place) => joined[*place].fact = row.fact.clone(),
+            Some(place) => {
+                let held = &mut joined[*place];
+                let (context, judgement) = (held.fact.context.take(), held.fact.judgement);
+                held.fact = TransactionFact { context, judgement, ..row.fact.clone() };
+                held.ended_at = Some(row.recorded_at);
+            }
             None => {
                 places.insert(row.fact.id, joined.len());
                 joined.push(row.clone());
@@ -239,12 +288,19 @@ fn ends_of_holds_joined(folded: &[FoldedTransaction]) -> Vec<FoldedTransaction> 
 
 async fn fold_holds(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sqlx::Result<()> {
     let (held, ended): (Vec<_>, Vec<_>) = folded.iter().partition(|row| row.fact.hold.is_some());
+    let ended_at: Vec<_> = ended.iter().map(|row| row.ended_at.unwrap_or(row.recorded_at)).collect();
     let ended: Vec<_> = ended.iter().map(|row| row.fact.id).collect();
-    sqlx::query("delete from hold where transaction_id = any($1)").bind(ended).execute(&mut **db).await?;
-    let at_risk = |row: &FoldedTransaction| match row.fact.kind {
-        TransactionKind::Deposit => row.fact.credit.account.to_string(),
-        TransactionKind::Withdrawal | TransactionKind::Transfer => row.fact.debit.account.to_string(),
-    };
+    sqlx::query("delete from hold where transaction_id = any($1)").bind(&ended).execute(&mut **db).await?;
+    sqlx::query(
+        "update alert set state = 2, closed_at = least(closed_at, ended.at)
+         from unnest($1::uuid[], $2::timestamptz[]) as ended (id, at)
+         -- Only a hold's alert is closed by a fact about the transaction itself.
+         where alert.transaction_id = ended.id and alert.verdict = 3",
+    )
+    .bind(&ended)
+    .bind(ended_at)
+    .execute(&mut **db)
+    .await?;
     let terms = |row: &FoldedTransaction| row.fact.hold.map(|terms| (terms.until, terms.on_expiry.code()));
     sqlx::query(
         "insert into hold (transaction_id, account_id, until, on_expiry)
@@ -256,12 +312,53 @@ async fn fold_holds(db: &mut super::worker::Db, folded: &[FoldedTransaction]) ->
          on conflict (transaction_id) do nothing",
     )
     .bind(held.iter().map(|row| row.fact.id).collect::<Vec<_>>())
-    .bind(held.iter().map(|row| at_risk(row)).collect::<Vec<_>>())
+    .bind(held.iter().map(|row| row.account_at_risk().as_str()).collect::<Vec<_>>())
     .bind(held.iter().map(|row| terms(row).map(|(until, _)| until)).collect::<Vec<_>>())
     .bind(held.iter().map(|row| terms(row).map(|(_, on_expiry)| on_expiry)).collect::<Vec<_>>())
     .execute(&mut **db)
     .await?;
     Ok(())
+}
+
+async fn fold_device_uses(db: &mut super::worker::Db, folded: &[FoldedTransaction]) -> sqlx::Result<()> {
+    let used: Vec<_> = folded
+        .iter()
+        .filter_map(|row| {
+            Some((row.fact.context.as_deref()?.device.as_deref()?, row.account_at_risk(), row.event_time()))
+        })
+        .collect();
+    if used.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into device_use (device, account_id, first_at, last_at)
+         select said.device, account.id, min(said.at), max(said.at)
+         from unnest($1::text[], $2::text[], $3::timestamptz[]) as said (device, number, at)
+         join account on account.number = said.number
+         group by said.device, account.id
+         on conflict (device, account_id) do update set first_at = least(device_use.first_at, excluded.first_at),
+             last_at = greatest(device_use.last_at, excluded.last_at)",
+    )
+    .bind(used.iter().map(|(device, _, _)| *device).collect::<Vec<_>>())
+    .bind(used.iter().map(|(_, account, _)| account.as_str()).collect::<Vec<_>>())
+    .bind(used.iter().map(|(_, _, at)| *at).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+impl FoldedTransaction {
+    fn account_at_risk(&self) -> &AccountNumber {
+        match self.fact.kind {
+            TransactionKind::Deposit => &self.fact.credit.account,
+            TransactionKind::Withdrawal | TransactionKind::Transfer => &self.fact.debit.account,
+        }
+    }
+
+    fn event_time(&self) -> DateTime<Utc> {
+        let late = out_of_bounds(self.fact.history, self.fact.occurred_at, self.recorded_at);
+        if late { self.recorded_at } else { self.fact.occurred_at }
+    }
 }
 
 type Customers = Vec<(AccountNumber, AccountAfter)>;

@@ -4,7 +4,7 @@ mod books;
 mod save;
 
 pub use books::Named;
-pub use save::Changes;
+pub use save::{Changes, save_labels};
 
 use super::Store;
 use chrono::{DateTime, Utc};

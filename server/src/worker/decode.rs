@@ -3,6 +3,7 @@
 
 use crate::kafka::command_consumer::RawRecord;
 use crate::kafka::signature::Signer;
+use chrono::{DateTime, Utc};
 use domain::command::{Command, SubmitTransaction};
 use domain::fact::DeadLetterReason;
 use domain::ledger::{Input, Record};
@@ -125,17 +126,28 @@ impl Decoder {
         if partition::partition_of(key, self.partition_count) != partition {
             return Err((DeadLetterReason::WrongPartition, "the key belongs to another partition".to_owned()));
         }
-        if let Command::SubmitTransaction(SubmitTransaction { amount_minor, occurred_at, .. }) = command {
+        if let Command::SubmitTransaction(SubmitTransaction { amount_minor, occurred_at, context, .. }) = command {
+            if let Some(field) = context.as_ref().and_then(|context| context.invalid_field()) {
+                return Err((DeadLetterReason::Undecodable, format!("context.{field} is not as described")));
+            }
             if !(1..=ABSURD_AMOUNT_MINOR).contains(amount_minor) {
                 return Err((DeadLetterReason::AbsurdAmount, "an amount is positive and smaller".to_owned()));
             }
-            // Beyond what the database can hold: year 290000 is damage, not history.
-            if !(-62_135_596_800..253_402_300_800).contains(&occurred_at.timestamp()) {
-                return Err((DeadLetterReason::Undecodable, "occurred_at outside the years 1 to 9999".to_owned()));
-            }
+            sane_time("occurred_at", *occurred_at)?;
+        }
+        if let Command::ReportFraud(report) = command {
+            sane_time("known_at", report.known_at)?;
         }
         Ok(())
     }
+}
+
+/// Beyond what the database can hold: year 290000 is damage, not history.
+fn sane_time(field: &str, time: DateTime<Utc>) -> Result<(), Rejection> {
+    if (-62_135_596_800..253_402_300_800).contains(&time.timestamp()) {
+        return Ok(());
+    }
+    Err((DeadLetterReason::Undecodable, format!("{field} outside the years 1 to 9999")))
 }
 
 fn parse(kind: &[u8], value: &[u8]) -> Result<Command, Rejection> {
@@ -149,6 +161,7 @@ fn parse(kind: &[u8], value: &[u8]) -> Result<Command, Rejection> {
         b"vigie.hold.release.v1" => serde_json::from_slice(value).map(Command::ReleaseHold),
         b"vigie.hold.refuse.v1" => serde_json::from_slice(value).map(Command::RefuseHold),
         b"vigie.hold.expire.v1" => serde_json::from_slice(value).map(Command::ExpireHold),
+        b"vigie.fraud.report.v1" => serde_json::from_slice(value).map(Command::ReportFraud),
         _ => return Err((DeadLetterReason::UnknownType, "ce_type is not known here".to_owned())),
     };
     // serde's message may quote the value: only the place is kept.

@@ -92,6 +92,10 @@ pub fn named(batch: &[Decoded]) -> Named {
                 named.transactions.insert(settle.transaction_id);
                 named.accounts.insert(settle.account.clone());
             }
+            Command::ReportFraud(report) => {
+                named.transactions.insert(report.transaction_id);
+                named.accounts.insert(report.account.clone());
+            }
             _ => {
                 named.accounts.insert(command.key().clone());
                 named.linked.insert(command.key().clone());

@@ -4,7 +4,7 @@ use crate::support::TestBank;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::{Command, OpenAccount, SettleHold, SubmitTransaction};
 use domain::fact::{Fact, FactBody};
-use domain::ledger::{Account, Decide, Input, Record, Verdict, step};
+use domain::ledger::{Account, Attempt, Decide, Input, Judged, Record, Verdict, step};
 use domain::{AccountKind, AccountNumber, Currency, HoldTerms, OnExpiry, TransactionKind};
 use server::store::rebuild::FoldedTransaction;
 use server::store::worker::{Changes, Named, WorkerStore};
@@ -15,11 +15,12 @@ use uuid::Uuid;
 struct Careful;
 
 impl Decide for Careful {
-    fn decide(&mut self, submission: &SubmitTransaction, at: DateTime<Utc>, _: &Account, _: &Account) -> Verdict {
+    fn decide(&mut self, attempt: &Attempt<'_>, _: &Account, _: &Account) -> Judged {
+        let (submission, at) = (attempt.submission, attempt.recorded_at);
         if submission.amount_minor < 1_000 || submission.kind == TransactionKind::Deposit {
-            return Verdict::Allow;
+            return Verdict::Allow.into();
         }
-        Verdict::Hold(HoldTerms { until: at + TimeDelta::hours(1), on_expiry: OnExpiry::Expire })
+        Verdict::Hold(HoldTerms { until: at + TimeDelta::hours(1), on_expiry: OnExpiry::Expire }).into()
     }
 }
 
@@ -38,6 +39,7 @@ fn submit(id: u128, kind: TransactionKind, debit: &str, credit: &str, amount_min
         occurred_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         history: false,
         reference: None,
+        context: None,
     })
 }
 
@@ -159,6 +161,7 @@ async fn a_hold_reserves_ends_once_and_is_the_same_after_a_rebuild() {
                     partition: 0,
                     offset: position.offset,
                     recorded_at,
+                    ended_at: None,
                     fact: said.clone(),
                 });
             }

@@ -125,6 +125,7 @@ pub fn deposit(to: &str, amount_minor: i64) -> SubmitTransaction {
         occurred_at: chrono::Utc::now(),
         history: false,
         reference: None,
+        context: None,
     }
 }
 

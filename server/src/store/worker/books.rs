@@ -1,9 +1,11 @@
 //! The books of a batch: locked and loaded in an order in which workers never deadlock.
 
 use super::{Db, WorkerStore, small};
-use crate::store::codes::{Code as _, FLAG_HISTORY};
+use crate::store::codes::{Code as _, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
+use chrono::{DateTime, Utc};
+use domain::command::{FraudLabel, LabelSource};
 use domain::fact::AccountAfter;
-use domain::ledger::{Account, AccountId, Body, Books, Held, KnownTransaction, Stripe};
+use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Stripe};
 use domain::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind,
     TransactionState,
@@ -210,6 +212,20 @@ fn held(row: &PgRow) -> sqlx::Result<Option<Held>> {
     Ok(Some(Held { terms, occurred_at, history, reference }))
 }
 
+/// See `Attempt::event_time`.
+fn event_time(row: &PgRow) -> sqlx::Result<DateTime<Utc>> {
+    let believed = row.try_get::<i16, _>("flags")? & FLAG_OCCURRED_AT_OUT_OF_BOUNDS == 0;
+    row.try_get(if believed { "occurred_at" } else { "recorded_at" })
+}
+
+fn known_label(row: &PgRow) -> sqlx::Result<Option<KnownLabel>> {
+    let Some(label) = row.try_get("label")? else { return Ok(None) };
+    Ok(Some(KnownLabel {
+        label: FraudLabel::from_code(label)?,
+        source: LabelSource::from_code(row.try_get("source")?)?,
+    }))
+}
+
 /// The duplicate probe: which of the batch's transaction ids were decided before.
 async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx::Result<()> {
     if ids.is_empty() {
@@ -219,12 +235,14 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
     sorted.sort_unstable();
     let rows = sqlx::query(
         "select known.id, known.kind, known.state, known.reason, known.amount_minor, known.currency,
-                known.occurred_at, known.flags, known.reference, hold.until, hold.on_expiry,
+                known.occurred_at, known.recorded_at, known.flags, known.reference, hold.until, hold.on_expiry,
+                label.label, label.source,
                 coalesce(debit.number, known.debit_unknown) as debit, coalesce(credit.number, known.credit_unknown) as credit
          from transaction known
          left join account debit on debit.id = known.debit_account
          left join account credit on credit.id = known.credit_account
          left join hold on hold.transaction_id = known.id
+         left join label on label.transaction_id = known.id
          where known.id = any($1)",
     )
     .bind(&sorted)
@@ -243,6 +261,8 @@ async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx
             state: TransactionState::from_code(row.try_get("state")?)?,
             reason: reason.map(RefusalReason::from_code).transpose()?,
             held: held(row)?,
+            event_time: event_time(row)?,
+            label: known_label(row)?,
         };
         books.add_known(row.try_get("id")?, known);
     }

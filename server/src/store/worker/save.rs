@@ -1,16 +1,21 @@
 //! What came of a batch, stored in the transaction that moved its fences.
 
 use super::{AnnouncementRow, Db, DeadLetterRow, WorkerStore, small};
-use crate::store::codes::{Code, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
+use crate::store::codes::{Code, flags};
+use chrono::{DateTime, Utc};
 use domain::TransactionKind;
-use domain::ledger::{Account, AccountId, Books, LinkChange, Outcome, Settlement, Slot, TransactionRow};
+use domain::ledger::{
+    Account, AccountId, AlertRow, Attempt, Books, LabelRow, LinkChange, Outcome, Settlement, Slot, TransactionRow,
+};
 use sqlx::Row as _;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a batch changes in the tables, beside the books themselves.
 pub struct Changes {
     rows: Vec<TransactionRow>,
     settlements: Vec<Settlement>,
+    labels: Vec<LabelRow>,
+    alerts: Vec<AlertRow>,
     links: Vec<LinkChange>,
 }
 
@@ -20,6 +25,8 @@ impl Changes {
         Changes {
             rows: std::mem::take(&mut outcome.rows),
             settlements: std::mem::take(&mut outcome.settlements),
+            labels: std::mem::take(&mut outcome.labels),
+            alerts: std::mem::take(&mut outcome.alerts),
             links: std::mem::take(&mut outcome.links),
         }
     }
@@ -36,7 +43,10 @@ impl WorkerStore {
         save_links(db, &changes.links, &ids).await?;
         save_transactions(db, &changes.rows, &ids).await?;
         save_holds(db, &changes.rows, &ids).await?;
-        save_settlements(db, &changes.settlements).await
+        save_device_uses(db, &changes.rows, &ids).await?;
+        save_alerts(db, &changes.alerts, &ids).await?;
+        save_settlements(db, &changes.settlements).await?;
+        save_labels(db, &changes.labels).await
     }
 
     /// Stores dead letters and announcements, and deletes announcements that were acknowledged meanwhile.
@@ -169,19 +179,17 @@ async fn save_transactions(db: &mut Db, rows: &[TransactionRow], ids: &[AccountI
             rows.iter().map(|$row| $value).collect::<Vec<_>>()
         };
     }
-    let flags = |row: &TransactionRow| {
-        let history = if row.submission.history { FLAG_HISTORY } else { 0 };
-        let clock = if row.clock_out_of_bounds { FLAG_OCCURRED_AT_OUT_OF_BOUNDS } else { 0 };
-        history | clock
-    };
+    let place = |row: &TransactionRow| row.submission.context.as_deref().and_then(|context| context.place);
     sqlx::query(
         "insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
              debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
-             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference)
+             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
+             verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
          select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::integer[],
              $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::smallint[],
              $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::text[], $19::text[],
-             $20::text[])",
+             $20::text[], $21::smallint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::integer[],
+             $27::integer[])",
     )
     .bind(column!(|row| row.submission.transaction_id))
     .bind(column!(|row| row.recorded_at))
@@ -197,12 +205,19 @@ async fn save_transactions(db: &mut Db, rows: &[TransactionRow], ids: &[AccountI
     .bind(column!(|row| small(row.partition)))
     .bind(column!(|row| row.submission.kind.code()))
     .bind(column!(|row| row.state.code()))
-    .bind(column!(|row| flags(row)))
+    .bind(column!(|row| flags(row.submission.history, row.clock_out_of_bounds, row.judgement.as_ref())))
     .bind(column!(|row| row.reason.map(Code::code)))
     .bind(column!(|row| row.submission.currency.as_str()))
     .bind(column!(|row| row.debit.slot.is_none().then(|| row.submission.debit.as_str())))
     .bind(column!(|row| row.credit.slot.is_none().then(|| row.submission.credit.as_str())))
     .bind(column!(|row| row.submission.reference.as_deref()))
+    .bind(column!(|row| row.judgement.map(|judgement| judgement.verdict.code())))
+    .bind(column!(|row| row.judgement.map(|judgement| judgement.score_e9)))
+    .bind(column!(|row| row.judgement.map(|judgement| judgement.policy_version)))
+    .bind(column!(|row| row.judgement.and_then(|judgement| judgement.model_version)))
+    .bind(rows.iter().map(|row| row.submission.context.as_deref()?.device.as_deref()).collect::<Vec<_>>())
+    .bind(column!(|row| place(row).map(|place| place.latitude_e6)))
+    .bind(column!(|row| place(row).map(|place| place.longitude_e6)))
     .execute(&mut **db)
     .await?;
     Ok(())
@@ -232,6 +247,81 @@ fn at_risk(row: &TransactionRow) -> Option<Slot> {
         TransactionKind::Deposit => row.credit.slot,
         TransactionKind::Withdrawal | TransactionKind::Transfer => row.debit.slot,
     }
+}
+
+/// First and last use per device and account.
+async fn save_device_uses(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
+    let mut uses: BTreeMap<(&str, AccountId), (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    for row in rows {
+        let device = row.submission.context.as_deref().and_then(|context| context.device.as_deref());
+        let (Some(device), Some(slot)) = (device, at_risk(row)) else { continue };
+        let attempt = Attempt {
+            submission: &row.submission,
+            partition: row.partition,
+            offset: row.offset,
+            recorded_at: row.recorded_at,
+        };
+        let at = attempt.event_time();
+        let used = uses.entry((device, ids[slot])).or_insert((at, at));
+        *used = (used.0.min(at), used.1.max(at));
+    }
+    if uses.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into device_use (device, account_id, first_at, last_at)
+         select * from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
+         on conflict (device, account_id) do update set first_at = least(device_use.first_at, excluded.first_at),
+             last_at = greatest(device_use.last_at, excluded.last_at)",
+    )
+    .bind(uses.keys().map(|(device, _)| *device).collect::<Vec<_>>())
+    .bind(uses.keys().map(|(_, account)| *account).collect::<Vec<_>>())
+    .bind(uses.values().map(|(first, _)| *first).collect::<Vec<_>>())
+    .bind(uses.values().map(|(_, last)| *last).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+async fn save_alerts(db: &mut Db, alerts: &[AlertRow], ids: &[AccountId]) -> sqlx::Result<()> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into alert (transaction_id, account_id, raised_at, verdict, score_e9, evidence)
+         select * from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::smallint[], $5::bigint[], $6::text[])",
+    )
+    .bind(alerts.iter().map(|row| row.alert.transaction_id).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|row| ids[row.account]).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|row| row.raised_at).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|row| row.alert.judgement.verdict.code()).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|row| row.alert.judgement.score_e9).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|row| row.alert.evidence.as_str()).collect::<Vec<_>>())
+    .execute(&mut **db)
+    .await?;
+    Ok(())
+}
+
+/// Whoever says what a transaction was closes its alert.
+pub async fn save_labels(db: &mut Db, labels: &[LabelRow]) -> sqlx::Result<()> {
+    for LabelRow { label, recorded_at } in labels {
+        sqlx::query(
+            "with closed as (
+                 update alert set state = 2, closed_at = least(closed_at, $6) where transaction_id = $1)
+             insert into label (transaction_id, label, source, known_at, person_id) values ($1, $2, $3, $4, $5)
+             on conflict (transaction_id) do update set label = excluded.label, source = excluded.source,
+                 known_at = excluded.known_at, person_id = excluded.person_id",
+        )
+        .bind(label.transaction_id)
+        .bind(label.label.code())
+        .bind(label.source.code())
+        .bind(label.known_at)
+        .bind(label.person)
+        .bind(recorded_at)
+        .execute(&mut **db)
+        .await?;
+    }
+    Ok(())
 }
 
 /// A hold ends once: a row that is no longer held is a broken invariant, and the batch is rolled back.
@@ -265,6 +355,15 @@ async fn save_settlements(db: &mut Db, settlements: &[Settlement]) -> sqlx::Resu
         .bind(column!(|row| row.transaction_id))
         .execute(&mut **db)
         .await?;
+    sqlx::query(
+        "update alert set state = 2, closed_at = least(closed_at, ended.at)
+         from unnest($1::uuid[], $2::timestamptz[]) as ended (id, at)
+         where alert.transaction_id = ended.id",
+    )
+    .bind(column!(|row| row.transaction_id))
+    .bind(column!(|row| row.settled_at))
+    .execute(&mut **db)
+    .await?;
     let all = settlements.len() as u64;
     if updated.rows_affected() == all && removed.rows_affected() == all {
         return Ok(());

@@ -68,6 +68,8 @@ fn fact(offset: i64) -> Arc<Fact> {
             reason: None,
             reference: None,
             hold: None,
+            context: None,
+            judgement: None,
         }),
     })
 }
