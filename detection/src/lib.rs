@@ -3,6 +3,7 @@
 
 pub mod counterfactual;
 pub mod decision;
+pub mod evidence;
 pub mod explain;
 pub mod facts;
 pub mod features;

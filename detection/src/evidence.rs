@@ -1,0 +1,55 @@
+//! Evidence: everything one decision was made from, and what came out, as it is stored with an alert.
+//!
+//! Promises: with the policy of that version, the stored facts give the stored decision again, byte for byte; with the
+//! model's file, the stored inputs give the stored model score again. Absent: prose, names of people.
+
+use crate::counterfactual::{Counterfactual, counterfactual, counterfactual_of};
+use crate::decision::{Decision, ModelScore, decide};
+use crate::facts::Facts;
+use crate::features::Inputs;
+use crate::model::Model;
+use crate::policy::Policy;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    pub facts: Facts,
+    /// What the model's features were computed from.
+    pub inputs: Inputs,
+    /// None: decided by rules alone.
+    pub model: Option<ModelScore>,
+    pub decision: Decision,
+    /// Below which amount the same payment would have been allowed, if re-scoring confirms any.
+    pub counterfactual: Option<Counterfactual>,
+}
+
+impl Evidence {
+    /// Decides, and keeps what it was decided from. The counterfactual is searched for only where somebody will look.
+    pub fn of(facts: Facts, inputs: Inputs, policy: &Policy, model: Option<&Model>) -> Self {
+        let score = model.map(|model| ModelScore::of(model, &inputs));
+        let decision = decide(&facts, policy, score.as_ref());
+        let counterfactual = match model {
+            Some(model) => counterfactual_of(&facts, policy, model, &inputs),
+            None => counterfactual(&facts, policy, &[], |_| None),
+        };
+        Evidence { facts, inputs, model: score, decision, counterfactual }
+    }
+
+    /// The decision once more, from the stored facts and the policy of the stored version.
+    pub fn decided_again(&self, policy: &Policy) -> Decision {
+        decide(&self.facts, policy, self.model.as_ref())
+    }
+
+    /// # Errors
+    /// None that is known: all of it can be written as JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    /// # Errors
+    /// When the text is no evidence of this version.
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+}
