@@ -81,6 +81,12 @@ pub struct Config {
     /// Most bytes of commands, and of facts, in one database transaction.
     #[arg(long, env = "VIGIE_BATCH_BYTES", global = true, default_value_t = 8_000_000)]
     pub batch_bytes: usize,
+    /// Whether payments are judged for fraud; off, the ledger's own rules decide alone.
+    #[arg(long, env = "VIGIE_DETECTION", global = true, default_value_t = true, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub detection: bool,
+    /// Memory of a worker for the histories of accounts, counterparties and devices; more are read again when needed.
+    #[arg(long, env = "VIGIE_HISTORY_BYTES", global = true, default_value_t = 512_000_000)]
+    pub history_bytes: usize,
     /// How long a silent worker keeps its partitions, in milliseconds.
     #[arg(long, env = "VIGIE_SESSION_TIMEOUT_MS", global = true, default_value_t = 10_000)]
     pub session_timeout_ms: u32,

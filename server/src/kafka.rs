@@ -6,6 +6,7 @@ pub mod command_log;
 pub mod command_producer;
 pub mod log;
 pub mod log_ends;
+pub mod others;
 pub mod signature;
 pub mod tail;
 pub mod topics;

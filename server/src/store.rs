@@ -25,6 +25,7 @@ pub use identity::Touch;
 pub use seals::SealReferenceError;
 pub use transactions::Snapshot;
 pub use views::stamp;
+pub mod policy;
 pub mod rebuild;
 pub mod worker;
 

@@ -2,13 +2,14 @@
 //!
 //! Side by side run a thread that polls and decodes, lanes that book batches in Postgres, and a task that announces
 //! what was booked. The group's offset decides nothing: fences do. Deliberately absent: fraud rules, which
-//! come in through `Decide`.
+//! the lanes' judges ask `detection` for.
 
 mod announcement;
 mod booker;
 mod continuity;
 mod decode;
 mod fault;
+mod judge;
 mod lane;
 mod ownership;
 mod papers;
@@ -27,8 +28,8 @@ use crate::kafka::signature::Signer;
 use crate::store::Store;
 use crate::store::worker::WorkerStore;
 use booker::Booker;
+use judge::{Exchange, Judge};
 use decode::Decoder;
-use domain::ledger::AllowAll;
 use lane::Lane;
 use ownership::{Ownership, TakeError};
 use queue::Queue;
@@ -55,13 +56,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let rejoin = Arc::new(AtomicBool::new(false));
     let (sender, sending) = Sender::start(&config, Arc::clone(&store))?;
     let polling = poll_on_a_thread(&config, &ownership, &queue, &rejoin, &stop)?;
+    let exchange = Exchange::default();
+    let listening = judge::follow_others(&config, &ownership, &exchange, &stop)?;
     let lanes = Lane::all().map(|lane| {
         let booker = Booker {
             lane,
             store: Arc::clone(&store),
             ownership: Arc::clone(&ownership),
             sender: sender.clone(),
-            decide: AllowAll,
+            judge: Judge::new(config.time_zone, config.detection, config.history_bytes / Lane::COUNT, exchange.inbox(lane)),
             commands_topic: topics.commands.clone(),
             rejoin: Arc::clone(&rejoin),
             skips: Default::default(),
@@ -72,9 +75,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     });
     let ended = futures::future::join_all(lanes).await;
     drop(sender);
-    tokio::task::spawn_blocking(move || polling.join())
+    tokio::task::spawn_blocking(move || polling.join().and_then(|()| listening.join()))
         .await?
-        .map_err(|_| anyhow::anyhow!("the polling thread panicked"))?;
+        .map_err(|_| anyhow::anyhow!("a thread of the worker panicked"))?;
     for lane in ended {
         lane.map_err(|error| anyhow::anyhow!("a booking lane panicked: {error}"))?;
     }
@@ -85,7 +88,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn book_until_stopped(config: Config, mut booker: Booker<AllowAll>, queue: Arc<Queue>) {
+async fn book_until_stopped(config: Config, mut booker: Booker, queue: Arc<Queue>) {
     let stop = booker.stop.clone();
     // A lane that panics must not leave its partitions unserved in a process that looks alive.
     let _stops_all = stop.clone().drop_guard();
@@ -117,7 +120,7 @@ async fn book_until_stopped(config: Config, mut booker: Booker<AllowAll>, queue:
 }
 
 /// When nothing happens, rows of acknowledged announcements go by themselves.
-async fn tidy<D>(booker: &Booker<D>) {
+async fn tidy(booker: &Booker) {
     let sent = booker.sender.acknowledged(booker.lane);
     if sent.is_empty() {
         return;
@@ -128,7 +131,7 @@ async fn tidy<D>(booker: &Booker<D>) {
     }
 }
 
-fn watch<D>(queue: &Queue, booker: &Booker<D>) {
+fn watch(queue: &Queue, booker: &Booker) {
     let now = chrono::Utc::now();
     let waiting = queue.waiting();
     let oldest = waiting.iter().map(|(_, _, recorded_at)| (now - *recorded_at).as_seconds_f64()).fold(0.0, f64::max);

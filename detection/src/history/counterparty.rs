@@ -69,6 +69,14 @@ impl CounterpartyHistory {
         });
     }
 
+    /// A held payment was refused after all.
+    pub fn refuse(&mut self, id: Uuid, at_ms: i64) {
+        self.mark(id, at_ms, |row| {
+            row.refused = true;
+            row.first_of_pair = false;
+        });
+    }
+
     pub fn unlabel(&mut self, id: Uuid, at_ms: i64) {
         self.labels.remove(id, at_ms);
         self.mark(id, at_ms, |row| row.fraud_known_at_ms = None);

@@ -115,6 +115,11 @@ impl Books {
         self.known.values().filter(|known| known.held.is_some()).map(|known| &known.body)
     }
 
+    /// Whether a transaction of that id was decided before.
+    pub fn is_known(&self, id: &Uuid) -> bool {
+        self.known.contains_key(id)
+    }
+
     pub(super) fn known(&self, id: &Uuid) -> Option<&KnownTransaction> {
         self.known.get(id)
     }

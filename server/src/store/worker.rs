@@ -1,12 +1,15 @@
 //! The worker's SQL: fences, announcements, skips; the books of a batch and what came of it stand beside.
 
 mod books;
+mod histories;
 mod save;
 
 pub use books::Named;
+pub use histories::{Loaded, Needed};
 pub use save::{Changes, save_labels};
 
 use super::Store;
+use super::policy::{Versions, current_versions_sql, versions_of};
 use chrono::{DateTime, Utc};
 use domain::ledger::AccountId;
 use domain::{AccountKind, AccountNumber};
@@ -221,26 +224,30 @@ impl WorkerStore {
         Ok(())
     }
 
-    /// Moves every fence of the batch, or says that at least one is no longer where this owner believes it.
+    /// Moves every fence of the batch and answers by which policy and model to decide it; none: at least one fence is no
+    /// longer where this owner believes it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn advance(&self, db: &mut Db, advances: &[FenceAdvance]) -> sqlx::Result<bool> {
-        let moved = sqlx::query(
+    pub async fn advance(&self, db: &mut Db, advances: &[FenceAdvance]) -> sqlx::Result<Option<Versions>> {
+        let moved = sqlx::query(concat!(
             "update fence set next_offset = moved.next_offset, last_sha256 = moved.sha256, updated_at = now()
              from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
                  as moved (partition, epoch, first_offset, next_offset, sha256)
              where fence.partition = moved.partition and fence.epoch = moved.epoch
-               and fence.next_offset = moved.first_offset",
-        )
+               and fence.next_offset = moved.first_offset
+             returning ",
+            current_versions_sql!()
+        ))
         .bind(advances.iter().map(|advance| small(advance.partition)).collect::<Vec<_>>())
         .bind(advances.iter().map(|advance| advance.epoch).collect::<Vec<_>>())
         .bind(advances.iter().map(|advance| advance.first_offset).collect::<Vec<_>>())
         .bind(advances.iter().map(|advance| advance.next_offset).collect::<Vec<_>>())
         .bind(advances.iter().map(|advance| advance.last_sha256.clone()).collect::<Vec<_>>())
-        .execute(&mut **db)
+        .fetch_all(&mut **db)
         .await?;
-        Ok(moved.rows_affected() == advances.len() as u64)
+        let versions = moved.first().map(versions_of).transpose()?;
+        Ok(versions.filter(|_| moved.len() == advances.len()))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::continuity;
 use super::decode::Decoded;
 use super::fault::Fault;
+use super::judge::Judge;
 use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
@@ -23,12 +24,12 @@ const BACKOFF_LAST: Duration = Duration::from_secs(2);
 /// Races beyond this are no races.
 const RACES_MAX: u32 = 50;
 
-pub struct Booker<D> {
+pub struct Booker {
     pub lane: Lane,
     pub store: Arc<WorkerStore>,
     pub ownership: Arc<Ownership>,
     pub sender: Sender,
-    pub decide: D,
+    pub judge: Judge,
     pub commands_topic: String,
     /// Set when a partition was lost to another epoch: the consumer must join again.
     pub rejoin: Arc<AtomicBool>,
@@ -40,7 +41,7 @@ pub struct Booker<D> {
 /// Below this many records, writing the facts on another core costs more than it gains.
 const WORTH_A_CORE: usize = 64;
 
-impl<D: Decide> Booker<D> {
+impl Booker {
     /// Books everything in the batch, however long that takes, or until the worker stops.
     pub async fn book(&mut self, batch: Vec<Decoded>) {
         let mut work = vec![batch];
@@ -113,8 +114,8 @@ impl<D: Decide> Booker<D> {
         self.recover(&advances).await?;
         let outcome = self.in_one_transaction(batch, &advances).await;
         match &outcome {
-            Ok(()) => self.decide.keep(),
-            Err(_) => self.decide.forget(),
+            Ok(()) => self.judge.keep(),
+            Err(_) => self.judge.forget(),
         }
         outcome?;
         for advance in &advances {
@@ -180,11 +181,10 @@ impl<D: Decide> Booker<D> {
 
     async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
         let mut db = self.store.begin().await?;
-        if !self.store.advance(&mut db, advances).await? {
-            return Err(Fault::Fenced);
-        }
+        let versions = self.store.advance(&mut db, advances).await?.ok_or(Fault::Fenced)?;
         let mut books = self.store.load(&mut db, &named(batch)).await?;
-        let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.decide);
+        self.judge.prepare(&mut db, &self.store, batch, &books, advances, versions).await?;
+        let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
         let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);
         // While Postgres inserts the rows, another core writes the facts.
@@ -208,7 +208,7 @@ impl<D: Decide> Booker<D> {
         batch: &Arc<Vec<Decoded>>,
         outcome: Outcome,
         advances: &[FenceAdvance],
-    ) -> impl Future<Output = Result<Vec<Batch>, Fault>> + use<D> {
+    ) -> impl Future<Output = Result<Vec<Batch>, Fault>> + use<> {
         let (topic, advances) = (self.commands_topic.clone(), advances.to_vec());
         let running = if batch.len() < WORTH_A_CORE {
             Err(announcements(batch, &outcome, &advances, &topic))

@@ -1,5 +1,7 @@
 //! What a failed batch means: damaged data, a passing fault, or a broken invariant.
 
+use crate::store::policy::LoadError;
+
 /// Why a batch was rolled back, and hence what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -18,6 +20,16 @@ pub enum Fault {
     /// Belongs to no single record: the partition stops.
     #[error("broken: {0}")]
     Broken(String),
+}
+
+impl From<LoadError> for Fault {
+    /// What a version names may be put back: until then nothing is decided, rather than by another version.
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Database(error) => error.into(),
+            missing => Fault::Transient(missing.to_string()),
+        }
+    }
 }
 
 impl From<sqlx::Error> for Fault {

@@ -10,7 +10,7 @@ async fn moves(store: &WorkerStore, epoch: i64, first_offset: i64, next_offset: 
     let advance = FenceAdvance { partition: 3, epoch, first_offset, next_offset, last_sha256: vec![0; 32] };
     let moved = store.advance(&mut db, &[advance]).await.unwrap();
     db.commit().await.unwrap();
-    moved
+    moved.is_some()
 }
 
 #[tokio::test]

@@ -1,0 +1,298 @@
+//! The lane's judge: asks `detection` about every payment, with what it remembers of payer, counterparty and device.
+//!
+//! Promises: what is remembered is derived from the tables on first touch and never a second truth; a batch that is
+//! rolled back leaves nothing behind, because all it touched is forgotten and read again when it is needed; the policy
+//! and the model of a batch are those whose versions its own database transaction read. What other lanes and workers
+//! decide about a counterparty or a device arrives through the [`Exchange`], within a second. Deliberately absent: the
+//! rules themselves, and the ledger's own.
+
+mod exchange;
+mod memory;
+mod observed;
+mod tail;
+
+pub use exchange::{Exchange, Inbox};
+pub use tail::follow_others;
+
+use super::decode::Decoded;
+use super::fault::Fault;
+use crate::store::policy::{FIRST_POLICY, NO_MODEL, Versions, load_model, load_policy};
+use crate::store::worker::{Db, FenceAdvance, Needed, WorkerStore};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use detection::decision::{ModelScore, Verdict as Says, decide};
+use detection::evidence::Evidence;
+use detection::facts::borrowed::Histories;
+use detection::facts::{Reading, gather};
+use detection::features::Inputs;
+use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past};
+use detection::model::Model;
+use detection::payment::{Party, Payment};
+use detection::policy::{HoldExpiry, Policy};
+use domain::command::{Command, FraudLabel};
+use domain::fact::{Judgement, LabelFact, RiskVerdict};
+use domain::ledger::{Account, Attempt, Body, Books, Decide, Input, Judged, Settlement, Verdict};
+use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
+use memory::Memory;
+use observed::{Observed, payment_of, received_of};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub struct Judge {
+    zone: Tz,
+    /// Off: everything is allowed, and nothing is written down about it.
+    on: bool,
+    versions: Versions,
+    policy: Arc<Policy>,
+    /// None: rules alone.
+    model: Option<Arc<Model>>,
+    memory: Memory,
+    inbox: Inbox,
+    /// What this batch would tell the other lanes.
+    staged: Vec<Observed>,
+    /// Under which epoch each partition was last booked: another one means that somebody else decided meanwhile.
+    epochs: BTreeMap<i32, i64>,
+}
+
+impl Judge {
+    pub fn new(zone: Tz, on: bool, bytes_max: usize, inbox: Inbox) -> Self {
+        Judge {
+            zone,
+            on,
+            versions: Versions { policy: FIRST_POLICY, model: NO_MODEL },
+            policy: Arc::default(),
+            model: None,
+            memory: Memory::new(bytes_max),
+            inbox,
+            staged: Vec::new(),
+            epochs: BTreeMap::new(),
+        }
+    }
+
+    /// Brings policy, model and histories to where this batch needs them.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a version cannot be loaded: then nothing is decided, rather than by another.
+    pub async fn prepare(
+        &mut self,
+        db: &mut Db,
+        store: &WorkerStore,
+        batch: &[Decoded],
+        books: &Books,
+        advances: &[FenceAdvance],
+        versions: Versions,
+    ) -> Result<(), Fault> {
+        if !self.on {
+            return Ok(());
+        }
+        self.load_versions(store, versions).await?;
+        let taken = advances.iter().filter(|advance| {
+            self.epochs.insert(advance.partition, advance.epoch).is_some_and(|epoch| epoch != advance.epoch)
+        });
+        if taken.count() > 0 {
+            self.memory.clear();
+        }
+        self.inbox.drain(&mut self.memory, self.zone);
+        self.memory.begin_batch();
+        let needed = self.needed(batch, books);
+        if !needed.is_empty() {
+            store.load_histories(db, &needed, self.zone).await?.into_iter().for_each(|loaded| self.memory.put(loaded));
+        }
+        metrics::gauge!("vigie_worker_history_bytes").set(self.memory.bytes() as f64);
+        Ok(())
+    }
+
+    async fn load_versions(&mut self, store: &WorkerStore, versions: Versions) -> Result<(), Fault> {
+        if versions.policy != self.versions.policy {
+            self.policy = Arc::new(load_policy(store.store().pool(), versions.policy).await?);
+        }
+        if versions.model != self.versions.model {
+            self.model = load_model(store.store().pool(), versions.model).await?;
+        }
+        self.versions = versions;
+        Ok(())
+    }
+
+    /// What the batch asks about and is not remembered.
+    fn needed(&mut self, batch: &[Decoded], books: &Books) -> Needed {
+        let mut needed = Needed::default();
+        for decoded in batch {
+            let Input::Command(Command::SubmitTransaction(submission)) = &decoded.record.input else { continue };
+            if books.is_known(&submission.transaction_id) {
+                continue;
+            }
+            let body = Body::from(submission);
+            let payer = body.account_at_risk();
+            if let Some(slot) = books.slot(payer)
+                && self.memory.wants_account(Party::from(payer))
+            {
+                needed.add_account(books.account(slot));
+            }
+            if let Some(slot) = books.slot(body.counterparty())
+                && submission.kind != TransactionKind::Deposit
+                && self.memory.wants_counterparty(Party::from(body.counterparty()))
+            {
+                needed.add_counterparty(books.account(slot));
+            }
+            if let Some(device) = submission.context.as_deref().and_then(|context| context.device.as_deref())
+                && self.memory.wants_device(Party::of(device))
+            {
+                needed.add_device(device);
+            }
+        }
+        needed
+    }
+
+    fn model_version(&self) -> Option<i64> {
+        self.model.as_ref().map(|_| self.versions.model)
+    }
+
+    /// Facts, features and what came of them. An account that was not prepared is a fact that cannot be read.
+    fn evidence(&self, payment: &Payment, payer: &Account) -> (detection::facts::Facts, Inputs) {
+        let nobody = CounterpartyHistory::default();
+        let account = self.memory.account(payment.payer);
+        let counterparty = match payment.kind {
+            // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
+            TransactionKind::Deposit => Some(&nobody),
+            TransactionKind::Withdrawal | TransactionKind::Transfer => self.memory.counterparty(payment.counterparty),
+        };
+        let device = payment.device.and_then(|device| self.memory.device(device));
+        let unremembered = AccountHistory::default();
+        let inputs =
+            Inputs::gather(payment, account.unwrap_or(&unremembered), counterparty.unwrap_or(&nobody), device);
+        let histories = Histories {
+            account: account.map_or(Reading::Unreadable, Reading::Known),
+            counterparty: counterparty.map_or(Reading::Unreadable, Reading::Known),
+            device: match payment.device {
+                None => Reading::Absent,
+                Some(_) => device.map_or(Reading::Unreadable, Reading::Known),
+            },
+            available_minor: Reading::Known(payer.after.available_minor()),
+            ..Histories::of(payment, &unremembered, &nobody)
+        };
+        (gather(&self.policy, payment, &histories), inputs)
+    }
+
+    /// Remembers a decided payment, here and, once the batch is kept, elsewhere.
+    fn remember(&mut self, payment: &Payment, outcome: Outcome, first_of_pair: bool, large: bool) {
+        self.memory.push(payment.payer, Past::of(payment, outcome));
+        let observed = Observed::Decided {
+            id: payment.id,
+            at_ms: payment.at_ms,
+            amount_minor: payment.amount_minor,
+            payer: payment.payer,
+            device: payment.device,
+            received: (payment.kind != TransactionKind::Deposit)
+                .then(|| received_of(payment, outcome, first_of_pair, large)),
+            counterparty: payment.counterparty,
+            credited: payment.kind == TransactionKind::Transfer && outcome == Outcome::Posted,
+        };
+        self.memory.apply_own(&observed, self.zone);
+        self.staged.push(observed);
+    }
+}
+
+impl Decide for Judge {
+    fn decide(&mut self, attempt: &Attempt<'_>, debit: &Account, credit: &Account) -> Judged {
+        if !self.on {
+            return Verdict::Allow.into();
+        }
+        let payment = payment_of(attempt, self.zone);
+        let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
+        let (facts, inputs) = self.evidence(&payment, payer);
+        let score = self.model.as_deref().map(|model| ModelScore::verdict_only(model, &inputs));
+        let decision = decide(&facts, &self.policy, score.as_ref());
+        // What happened, happened: history is scored and booked.
+        let says = if attempt.submission.history { Says::Allow } else { decision.verdict };
+        let judgement = Judgement {
+            verdict: risk_verdict(says),
+            score_e9: (decision.uncapped * 1e9).round() as i64,
+            policy_version: self.versions.policy,
+            model_version: self.model_version(),
+            first_of_pair: payment.kind != TransactionKind::Deposit && inputs.is_first_of_pair(),
+            large: inputs.is_large(),
+        };
+        let evidence = match says {
+            Says::Allow => None,
+            _ => Evidence::of(facts, inputs, &self.policy, self.model.as_deref()).to_json().ok(),
+        };
+        let (verdict, outcome) = match says {
+            Says::Allow | Says::Review => (Verdict::Allow, Outcome::Posted),
+            Says::Hold => (Verdict::Hold(self.hold_terms(attempt.recorded_at)), Outcome::Held),
+            Says::Refuse => (Verdict::Refuse(RefusalReason::NotApproved), Outcome::Refused),
+        };
+        self.remember(&payment, outcome, judgement.first_of_pair, judgement.large);
+        Judged { verdict, judgement: Some(judgement), evidence }
+    }
+
+    fn refused(&mut self, attempt: &Attempt<'_>) {
+        if self.on {
+            let payment = payment_of(attempt, self.zone);
+            self.remember(&payment, Outcome::Refused, false, false);
+        }
+    }
+
+    fn settled(&mut self, settlement: &Settlement, body: &Body, event_time: DateTime<Utc>) {
+        if !self.on {
+            return;
+        }
+        let posted = settlement.state == TransactionState::Posted;
+        let observed = Observed::Settled {
+            id: settlement.transaction_id,
+            at_ms: event_time.timestamp_millis(),
+            payer: Party::from(body.account_at_risk()),
+            counterparty: Party::from(body.counterparty()),
+            outcome: if posted { Outcome::Posted } else { Outcome::Refused },
+            credited_minor: (posted && body.kind == TransactionKind::Transfer).then_some(body.amount_minor),
+        };
+        self.memory.apply_own(&observed, self.zone);
+        self.staged.push(observed);
+    }
+
+    fn labelled(&mut self, label: &LabelFact) {
+        if !self.on {
+            return;
+        }
+        let observed = Observed::Labelled {
+            id: label.transaction_id,
+            at_ms: label.occurred_at.timestamp_millis(),
+            known_at_ms: label.known_at.timestamp_millis(),
+            payer: Party::from(&label.account),
+            counterparty: Party::from(&label.counterparty),
+            fraud: label.label == FraudLabel::Fraud,
+        };
+        self.memory.apply_own(&observed, self.zone);
+        self.staged.push(observed);
+    }
+
+    fn keep(&mut self) {
+        self.memory.keep();
+        self.inbox.tell_others(std::mem::take(&mut self.staged));
+    }
+
+    fn forget(&mut self) {
+        self.staged.clear();
+        self.memory.forget_touched();
+    }
+}
+
+impl Judge {
+    fn hold_terms(&self, recorded_at: DateTime<Utc>) -> HoldTerms {
+        HoldTerms {
+            until: recorded_at + TimeDelta::milliseconds(self.policy.hold_timeout_ms),
+            on_expiry: match self.policy.hold_expiry {
+                HoldExpiry::Release => OnExpiry::Release,
+                HoldExpiry::Refuse => OnExpiry::Expire,
+            },
+        }
+    }
+}
+
+fn risk_verdict(says: Says) -> RiskVerdict {
+    match says {
+        Says::Allow => RiskVerdict::Allow,
+        Says::Review => RiskVerdict::Review,
+        Says::Hold => RiskVerdict::Hold,
+        Says::Refuse => RiskVerdict::Refuse,
+    }
+}

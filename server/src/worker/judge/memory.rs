@@ -1,0 +1,277 @@
+//! A lane's memory of accounts, counterparties and devices: loaded on first touch, bounded in bytes, the least recently
+//! used go first. Every change may be told twice: rows are known by their id.
+
+use super::observed::{Observed, credit};
+use crate::store::worker::Loaded;
+use chrono_tz::Tz;
+use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
+use detection::payment::Party;
+use std::collections::{HashMap, HashSet};
+
+struct Kept<T> {
+    history: T,
+    /// The batch that last asked for it.
+    used: u64,
+}
+
+struct Shelf<T> {
+    kept: HashMap<Party, Kept<T>>,
+    /// Parties that the batch in hand changed: on a rollback their histories say too much.
+    touched: HashSet<Party>,
+}
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Shelf { kept: HashMap::new(), touched: HashSet::new() }
+    }
+}
+
+trait Sized {
+    fn bytes(&self) -> usize;
+}
+
+impl Sized for AccountHistory {
+    fn bytes(&self) -> usize {
+        AccountHistory::bytes(self)
+    }
+}
+
+impl Sized for CounterpartyHistory {
+    fn bytes(&self) -> usize {
+        CounterpartyHistory::bytes(self)
+    }
+}
+
+impl Sized for DeviceHistory {
+    fn bytes(&self) -> usize {
+        DeviceHistory::bytes(self)
+    }
+}
+
+impl<T: Sized> Shelf<T> {
+    /// Whether it must be loaded; what is there is marked as used.
+    fn wants(&mut self, party: Party, batch: u64) -> bool {
+        match self.kept.get_mut(&party) {
+            Some(kept) => {
+                kept.used = batch;
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn get(&self, party: Party) -> Option<&T> {
+        self.kept.get(&party).map(|kept| &kept.history)
+    }
+
+    fn put(&mut self, party: Party, history: T, batch: u64) {
+        self.kept.insert(party, Kept { history, used: batch });
+    }
+
+    /// Changes what is remembered; what is not will be loaded with the change in it.
+    fn change(&mut self, party: Party, change: impl FnOnce(&mut T)) {
+        if let Some(kept) = self.kept.get_mut(&party) {
+            self.touched.insert(party);
+            change(&mut kept.history);
+        }
+    }
+
+    fn forget_touched(&mut self) {
+        for party in self.touched.drain() {
+            self.kept.remove(&party);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.kept.values().map(|kept| kept.history.bytes() + size_of::<(Party, Kept<T>)>()).sum()
+    }
+
+    /// Keeps what the newest batches asked for.
+    fn evict(&mut self, before: u64) {
+        self.kept.retain(|_, kept| kept.used >= before);
+    }
+}
+
+pub struct Memory {
+    accounts: Shelf<AccountHistory>,
+    counterparties: Shelf<CounterpartyHistory>,
+    devices: Shelf<DeviceHistory>,
+    batch: u64,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+/// Bytes are counted anew once in so many batches: counting walks over everything.
+const COUNTED_EVERY: u64 = 256;
+
+impl Memory {
+    pub fn new(bytes_max: usize) -> Self {
+        Memory {
+            accounts: Shelf::default(),
+            counterparties: Shelf::default(),
+            devices: Shelf::default(),
+            batch: 0,
+            bytes: 0,
+            bytes_max,
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn account(&self, party: Party) -> Option<&AccountHistory> {
+        self.accounts.get(party)
+    }
+
+    pub fn counterparty(&self, party: Party) -> Option<&CounterpartyHistory> {
+        self.counterparties.get(party)
+    }
+
+    pub fn device(&self, party: Party) -> Option<&DeviceHistory> {
+        self.devices.get(party)
+    }
+
+    pub fn wants_account(&mut self, party: Party) -> bool {
+        self.accounts.wants(party, self.batch)
+    }
+
+    pub fn wants_counterparty(&mut self, party: Party) -> bool {
+        self.counterparties.wants(party, self.batch)
+    }
+
+    pub fn wants_device(&mut self, party: Party) -> bool {
+        self.devices.wants(party, self.batch)
+    }
+
+    pub fn put(&mut self, loaded: Loaded) {
+        match loaded {
+            Loaded::Account(party, history) => {
+                self.bytes += history.bytes();
+                self.accounts.put(party, history, self.batch);
+            }
+            Loaded::Counterparty(party, history) => {
+                self.bytes += history.bytes();
+                self.counterparties.put(party, history, self.batch);
+            }
+            Loaded::Device(party, history) => {
+                self.bytes += history.bytes();
+                self.devices.put(party, history, self.batch);
+            }
+        }
+    }
+
+    pub fn begin_batch(&mut self) {
+        self.batch += 1;
+        if self.batch.is_multiple_of(COUNTED_EVERY) || self.bytes > self.bytes_max {
+            self.count();
+        }
+        // Halves what is remembered by age until it fits; the batch in hand loads what it needs again.
+        let mut age = self.batch;
+        while self.bytes > self.bytes_max && age > 0 {
+            age /= 2;
+            let before = self.batch - age;
+            self.accounts.evict(before);
+            self.counterparties.evict(before);
+            self.devices.evict(before);
+            self.count();
+        }
+    }
+
+    fn count(&mut self) {
+        self.bytes = self.accounts.bytes() + self.counterparties.bytes() + self.devices.bytes();
+    }
+
+    pub fn clear(&mut self) {
+        let (batch, bytes_max) = (self.batch, self.bytes_max);
+        *self = Memory { batch, ..Memory::new(bytes_max) };
+    }
+
+    /// The batch was committed.
+    pub fn keep(&mut self) {
+        self.accounts.touched.clear();
+        self.counterparties.touched.clear();
+        self.devices.touched.clear();
+    }
+
+    /// The batch was rolled back: whatever it changed is read from the tables again.
+    pub fn forget_touched(&mut self) {
+        self.accounts.forget_touched();
+        self.counterparties.forget_touched();
+        self.devices.forget_touched();
+    }
+
+    /// A payment that this lane decided, as a row of its payer.
+    pub fn push(&mut self, payer: Party, past: Past) {
+        self.accounts.change(payer, |account| account.push(past));
+    }
+
+    /// Something this lane decided itself.
+    pub fn apply_own(&mut self, observed: &Observed, zone: Tz) {
+        match observed {
+            // Its row is pushed by itself.
+            Observed::Decided { .. } => {}
+            Observed::Settled { id, at_ms, payer, outcome, .. } => {
+                self.accounts.change(*payer, |account| account.settle(*id, *at_ms, *outcome));
+            }
+            Observed::Labelled { id, at_ms, known_at_ms, payer, fraud, .. } => {
+                self.accounts.change(*payer, |account| match fraud {
+                    true => account.label(*id, *at_ms, *known_at_ms),
+                    false => account.unlabel(*id, *at_ms),
+                });
+            }
+        }
+        self.apply_shared(observed, zone);
+    }
+
+    /// Something another lane or worker decided: of the payer's own history it knows better.
+    pub fn apply_foreign(&mut self, observed: &Observed, zone: Tz) {
+        self.apply_shared(observed, zone);
+        // It is committed already, whatever becomes of the batch in hand.
+        self.keep();
+    }
+
+    fn apply_shared(&mut self, observed: &Observed, zone: Tz) {
+        match observed {
+            Observed::Decided { id, at_ms, amount_minor, payer, device, received, counterparty, credited } => {
+                if let Some(received) = received {
+                    self.counterparties.change(*counterparty, |history| receive_once(history, *received));
+                }
+                if *credited {
+                    let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
+                    self.accounts.change(*counterparty, |account| push_once(account, row));
+                }
+                if let Some(device) = device {
+                    self.devices.change(*device, |history| history.push(*payer, *at_ms));
+                }
+            }
+            Observed::Settled { id, at_ms, payer, counterparty, outcome, credited_minor } => {
+                if *outcome == Outcome::Refused {
+                    self.counterparties.change(*counterparty, |history| history.refuse(*id, *at_ms));
+                }
+                if let Some(amount_minor) = credited_minor {
+                    let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
+                    self.accounts.change(*counterparty, |account| push_once(account, row));
+                }
+            }
+            Observed::Labelled { id, at_ms, known_at_ms, counterparty, fraud, .. } => {
+                self.counterparties.change(*counterparty, |history| match fraud {
+                    true => history.label(*id, *at_ms, *known_at_ms),
+                    false => history.unlabel(*id, *at_ms),
+                });
+            }
+        }
+    }
+}
+
+fn receive_once(history: &mut CounterpartyHistory, row: Received) {
+    if history.rows().position(row.at_ms, |known| known.id == row.id).is_none() {
+        history.push(row);
+    }
+}
+
+fn push_once(account: &mut AccountHistory, row: Past) {
+    if account.rows().position(row.at_ms, |known| known.id == row.id).is_none() {
+        account.push(row);
+    }
+}
