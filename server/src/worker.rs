@@ -8,6 +8,7 @@ mod announcement;
 mod booker;
 mod continuity;
 mod decode;
+mod expiry;
 mod fault;
 mod judge;
 mod lane;
@@ -23,13 +24,15 @@ pub use ownership::Mismatch;
 use crate::config::Config;
 use crate::kafka::Topics;
 use crate::kafka::command_consumer::{CommandConsumer, Owner};
+use crate::kafka::command_producer::CommandProducer;
 use crate::kafka::log::Log;
 use crate::kafka::signature::Signer;
 use crate::store::Store;
 use crate::store::worker::WorkerStore;
 use booker::Booker;
-use judge::{Exchange, Judge};
 use decode::Decoder;
+use expiry::Expiry;
+use judge::{Exchange, Judge};
 use lane::Lane;
 use ownership::{Ownership, TakeError};
 use queue::Queue;
@@ -57,6 +60,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let (sender, sending) = Sender::start(&config, Arc::clone(&store))?;
     let polling = poll_on_a_thread(&config, &ownership, &queue, &rejoin, &stop)?;
     let exchange = Exchange::default();
+    let expiry = Expiry {
+        store: Arc::clone(&store),
+        ownership: Arc::clone(&ownership),
+        producer: CommandProducer::new(&config)?,
+        partitions: config.partitions,
+    };
+    tokio::spawn(expiry.run(stop.clone()));
     let listening = judge::follow_others(&config, &ownership, &exchange, &stop)?;
     let lanes = Lane::all().map(|lane| {
         let booker = Booker {
@@ -64,7 +74,12 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
             store: Arc::clone(&store),
             ownership: Arc::clone(&ownership),
             sender: sender.clone(),
-            judge: Judge::new(config.time_zone, config.detection, config.history_bytes / Lane::COUNT, exchange.inbox(lane)),
+            judge: Judge::new(
+                config.time_zone,
+                config.detection,
+                config.history_bytes / Lane::COUNT,
+                exchange.inbox(lane),
+            ),
             commands_topic: topics.commands.clone(),
             rejoin: Arc::clone(&rejoin),
             skips: Default::default(),

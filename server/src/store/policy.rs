@@ -43,7 +43,9 @@ pub enum LoadError {
     Policy { version: i64, error: PolicyError },
     #[error("there is no model version {0}")]
     NoModel(i64),
-    #[error("the file of model version {version} is not here: put it back with `vigie model add`; its sha256 is {sha256}")]
+    #[error(
+        "the file of model version {version} is not here: put it back with `vigie model add`; its sha256 is {sha256}"
+    )]
     NoModelFile { version: i64, sha256: String },
     #[error("the file of model version {version} cannot be read: {error}")]
     Model { version: i64, error: ModelError },

@@ -17,6 +17,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row as _, Transaction};
 use std::collections::HashMap;
 use std::sync::Mutex;
+use uuid::Uuid;
 
 /// A partition's fence as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,14 @@ pub struct DeadLetterRow {
     pub length: i64,
     pub sha256: Vec<u8>,
     pub head: Vec<u8>,
+}
+
+/// An open hold whose time is over.
+#[derive(Debug, Clone)]
+pub struct DueHold {
+    pub transaction_id: Uuid,
+    pub account: AccountNumber,
+    pub until: DateTime<Utc>,
 }
 
 /// The worker's side of the store. Account ids never change and accounts are never deleted, so number → id is kept.
@@ -183,6 +192,28 @@ impl WorkerStore {
         .execute(self.store.pool())
         .await?;
         Ok(())
+    }
+
+    /// Open holds whose time is over, the longest overdue first; some of them, where there are many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn due_holds(&self) -> sqlx::Result<Vec<DueHold>> {
+        let rows = sqlx::query(
+            "select hold.transaction_id, account.number, hold.until from hold join account on account.id = hold.account_id
+             where hold.until <= now() order by hold.until limit 1000",
+        )
+        .fetch_all(self.store.pool())
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DueHold {
+                    transaction_id: row.try_get("transaction_id")?,
+                    account: books::text(row, "number")?,
+                    until: row.try_get("until")?,
+                })
+            })
+            .collect()
     }
 
     /// Announcements of a partition that may not have been sent, in order.

@@ -158,8 +158,7 @@ impl Judge {
         };
         let device = payment.device.and_then(|device| self.memory.device(device));
         let unremembered = AccountHistory::default();
-        let inputs =
-            Inputs::gather(payment, account.unwrap_or(&unremembered), counterparty.unwrap_or(&nobody), device);
+        let inputs = Inputs::gather(payment, account.unwrap_or(&unremembered), counterparty.unwrap_or(&nobody), device);
         let histories = Histories {
             account: account.map_or(Reading::Unreadable, Reading::Known),
             counterparty: counterparty.map_or(Reading::Unreadable, Reading::Known),

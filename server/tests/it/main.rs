@@ -9,6 +9,7 @@ mod holds;
 mod http;
 mod identity;
 mod import;
+mod judge;
 mod ledger_rows;
 mod live;
 mod payments;

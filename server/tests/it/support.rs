@@ -63,11 +63,17 @@ impl Drop for TestBank {
     }
 }
 
-/// A configuration from flags, with a command secret and small limits.
+/// A configuration from flags, with a command secret and small limits. Detection is off unless a test is about it: what
+/// tests do to an account in a second no customer does in a month.
 pub fn config(flags: &[&str]) -> Config {
     use clap::Parser as _;
-    let fixed =
-        ["vigie", "--command-secret=0123456789abcdef0123456789abcdef", "--partitions=4", "--database-connections=4"];
+    let fixed = [
+        "vigie",
+        "--command-secret=0123456789abcdef0123456789abcdef",
+        "--partitions=4",
+        "--database-connections=4",
+        "--detection=false",
+    ];
     let cli = Cli::parse_from(fixed.iter().chain(flags).copied().chain(["migrate"]));
     cli.config.check().unwrap();
     cli.config

@@ -274,10 +274,13 @@ async fn books_older_than_the_published_facts_are_refused() {
     worker.stop().await;
     let pool = bank.bank.store.pool();
     // As an old backup would look: nothing booked, no fence beyond its beginning.
-    sqlx::query("truncate account, account_stripe, account_link, transaction, hold, announcement, dead_letter, fence")
-        .execute(pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "truncate account, account_stripe, account_link, transaction, hold, announcement, dead_letter, fence,
+             device_use, alert, label",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
     let worker = bank.start_worker();
     until("the old backup is named", || async {
         let said: Vec<String> =
@@ -290,7 +293,7 @@ async fn books_older_than_the_published_facts_are_refused() {
 }
 
 /// Every business table without surrogate ids and epochs, as text.
-async fn books(pool: &sqlx::PgPool) -> Vec<String> {
+pub async fn books(pool: &sqlx::PgPool) -> Vec<String> {
     let tables = [
         "select number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at from account",
         "select number, stripe, account_stripe.booked_minor, account_stripe.version from account_stripe
@@ -298,12 +301,18 @@ async fn books(pool: &sqlx::PgPool) -> Vec<String> {
         "select person_id, number from account_link join account on account.id = account_id",
         "select transaction.id, recorded_at, occurred_at, amount_minor, debit.number as debit, credit.number as credit,
              debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
-             transaction.kind, state, flags, reason, transaction.currency, debit_unknown, credit_unknown, reference
+             transaction.kind, state, flags, reason, transaction.currency, debit_unknown, credit_unknown, reference,
+             verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6
          from transaction left join account debit on debit.id = debit_account
          left join account credit on credit.id = credit_account",
         "select partition, next_offset, last_sha256, cluster_id, topic, partition_count, halted from fence",
         "select partition, command_offset, recorded_at, reason, detail, length, sha256, head from dead_letter",
         "select partition, first_offset from announcement",
+        "select transaction_id, number, until, on_expiry from hold join account on account.id = account_id",
+        "select transaction_id, number, raised_at, verdict, score_e9, state, closed_at, evidence
+         from alert join account on account.id = account_id",
+        "select transaction_id, label, source, known_at, person_id from label",
+        "select device, number, first_at, last_at from device_use join account on account.id = account_id",
     ];
     let mut all = Vec::new();
     for (index, table) in tables.iter().enumerate() {

@@ -118,7 +118,7 @@ impl WorkerStore {
 }
 
 /// A column whose text our own rules wrote.
-fn text<T: std::str::FromStr>(row: &PgRow, column: &str) -> sqlx::Result<T>
+pub(super) fn text<T: std::str::FromStr>(row: &PgRow, column: &str) -> sqlx::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {

@@ -167,13 +167,15 @@ async fn load_counterparties(db: &mut Db, needed: &Needed, loaded: &mut Vec<Load
     // An external account counts its changes per stripe: each stripe is read from its own newest.
     let rows = sqlx::query(
         "with asked as (
-             select * from unnest($1::integer[], $2::bigint[]) as customer (id, version)
+             select *, $4::bigint as changes from unnest($1::integer[], $2::bigint[]) as customer (id, version)
              union all
-             select account_id, version from account_stripe where account_id = any($3))
+             -- Payers spread evenly over the stripes, so the newest rows of all lie in the newest of each.
+             select account_id, version, greatest(600, $4 / count(*) over (partition by account_id))
+             from account_stripe where account_id = any($3))
          , of_party as (
              select distinct on (t.id) t.* from asked cross join lateral (
                  select * from transaction where credit_account = asked.id
-                     and credit_version > asked.version - $4 and credit_version <= asked.version) t
+                     and credit_version > asked.version - asked.changes and credit_version <= asked.version) t
              union all
              select t.* from (select distinct id from asked) party cross join lateral (
                  select * from transaction where credit_account = party.id and credit_version is null) t)
