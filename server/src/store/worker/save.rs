@@ -249,9 +249,11 @@ fn at_risk(row: &TransactionRow) -> Option<Slot> {
     }
 }
 
+type FirstAndLast = (DateTime<Utc>, DateTime<Utc>);
+
 /// First and last use per device and account.
 async fn save_device_uses(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
-    let mut uses: BTreeMap<(&str, AccountId), (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    let mut uses: BTreeMap<(&str, AccountId), FirstAndLast> = BTreeMap::new();
     for row in rows {
         let device = row.submission.context.as_deref().and_then(|context| context.device.as_deref());
         let (Some(device), Some(slot)) = (device, at_risk(row)) else { continue };
