@@ -167,14 +167,12 @@ async fn lived(restarting: bool) -> Vec<(Uuid, Option<i64>, Option<i16>, i16)> {
     for account in ["CASH-EUR", "CASH-SHOP", "C1", "C2", "C3", "C4"] {
         bank.open(account, 0).await;
     }
-    let mut sent = 6;
-    for (index, command) in life().into_iter().enumerate() {
-        if restarting && index % 15 == 14 {
+    for (sent, command) in (7..).zip(life()) {
+        if restarting && sent % 15 == 0 {
             worker.stop().await;
             worker = bank.start_worker();
         }
         bank.send(&command).await;
-        sent += 1;
         until("the command is decided", || async {
             let next: i64 = sqlx::query_scalar("select sum(next_offset)::bigint from fence")
                 .fetch_one(bank.bank.store.pool())
