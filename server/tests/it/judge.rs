@@ -216,3 +216,44 @@ async fn a_hold_that_nobody_decides_about_ends_by_itself() {
     assert_eq!((held, bank.balance("C1").await), (0, Some(50_000)), "the money is available again");
     worker.stop().await;
 }
+
+/// An account number of each partition.
+fn one_of_each_partition(partitions: i32) -> Vec<String> {
+    (0..partitions)
+        .map(|partition| {
+            let mut numbers = (1..).map(|n| format!("P{n}"));
+            let there = |number: &String| domain::partition::partition_of(number.as_bytes(), partitions) == partition;
+            numbers.find(there).unwrap()
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_worker_decides_about_a_payee_the_other_knows_within_a_second() {
+    let bank = WorkerBank::judging().await;
+    let workers = [bank.start_worker(), bank.start_worker()];
+    let payers = one_of_each_partition(bank.bank.config.partitions);
+    let mut accounts = vec!["CASH-EUR".to_owned(), "MULE".to_owned()];
+    accounts.extend(payers.iter().cloned());
+    accounts.extend(["Q1", "Q2"].map(str::to_owned));
+    for account in &accounts {
+        bank.open(account, 100_000).await;
+    }
+    for payer in accounts.iter().skip(2) {
+        bank.pay(&transfer(payer, "MULE", 100)).await;
+    }
+    // Six have paid one account: whoever decides next must see at least five others.
+    let begun = std::time::Instant::now();
+    for payer in &payers {
+        until("the fan-in is seen", || async {
+            let again = transfer(payer, "MULE", 101);
+            bank.pay(&again).await;
+            bank.column::<i64>("score_e9", again.transaction_id).await >= Some(25_000_000_000)
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    for worker in workers {
+        worker.stop().await;
+    }
+}
