@@ -178,6 +178,13 @@ fn speed(data: &Data, newest: &Outcome) -> anyhow::Result<Value> {
     report::line("features + score p50, us", format!("{:.2}", pace.p50_us), "");
     report::line("features + score p99, us", format!("{:.2}", pace.p99_us), "<= 50");
     report::line("of it the score alone, us", format!("{:.2}", pace.score_us), "");
+    report::line(
+        "features, model, all rules: decisions/s per core",
+        format!("{:.0}", pace.decisions_per_second),
+        ">= 200000",
+    );
+    report::line("the same, p50, us", format!("{:.2}", pace.decision_p50_us), "");
+    report::line("the same, p99, us", format!("{:.2}", pace.decision_p99_us), "<= 50");
     report::line("with the histories' upkeep, tx/s", format!("{:.0}", pace.per_second_kept), "");
     report::line("bytes per account", pace.bytes_per_account, "");
     report::line("bytes per counterparty", pace.bytes_per_counterparty, "");
