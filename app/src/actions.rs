@@ -7,9 +7,11 @@
 pub mod change_password;
 pub mod check_transaction;
 pub mod form;
+pub mod label_transaction;
 pub mod open_account;
 pub mod payment;
 pub mod set_preference;
+pub mod settle_hold;
 pub mod sign_in;
 pub mod sign_in_demo;
 pub mod sign_out;

@@ -117,6 +117,14 @@ impl Language {
         }
     }
 
+    /// `72.5`, `72,5`, and `72` rather than `72.0`, from points × 10⁻⁹; rounds half away from zero.
+    pub fn points(self, points_e9: i64) -> String {
+        let tenths = (points_e9.unsigned_abs() + 50_000_000) / 100_000_000;
+        let sign = if points_e9 < 0 && tenths > 0 { String::from(MINUS) } else { String::new() };
+        let digits = if tenths.is_multiple_of(10) { self.grouped(tenths / 10) } else { self.decimal(tenths, 1) };
+        sign + &digits
+    }
+
     /// `5 Nov 2026`, `5 nov. 2026`.
     pub fn date(self, date: NaiveDate) -> String {
         format!("{}{HARD}{} {}", date.day(), self.month_short(date.month0()), date.year())

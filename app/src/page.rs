@@ -4,9 +4,11 @@
 //! same frame, with the right status.
 
 use crate::components::Icon;
+use crate::islands::LiveCount;
 use crate::language::Language;
 use crate::pages::not_found::error_page;
 use crate::ports::Role;
+use crate::ports::alerts::OPEN_COUNTED;
 use crate::text::fill;
 use crate::visit::{PageError, Visit, encode};
 use http::header::LOCATION;
@@ -74,6 +76,7 @@ pub enum Place {
     Pay,
     Activity,
     Overview,
+    Alerts,
     Operator,
     Imports,
     /// In none of them.
@@ -99,12 +102,13 @@ where
     let response = expect_context::<ResponseOptions>();
     let loading = load(visit.clone());
     Suspend::new(async move {
-        match loading.await {
+        let (loaded, open_alerts) = (loading.await, open_alerts(&visit).await);
+        match loaded {
             Ok(page) => {
                 if let Some(status) = page.status {
                     response.set_status(status);
                 }
-                frame(&visit, page)
+                frame(&visit, page, open_alerts)
             }
             Err(error) => {
                 set_error(&response, &visit, &error);
@@ -112,11 +116,17 @@ where
                 if error == PageError::Unavailable {
                     tracing::error!(reference, address = visit.address, "a page could not be loaded");
                 }
-                frame(&visit, error_page(&visit, &error, &reference))
+                frame(&visit, error_page(&visit, &error, &reference), open_alerts)
             }
         }
     })
     .into_any()
+}
+
+/// For the badge in the navigation of bank staff; a page is shown without it rather than not at all.
+async fn open_alerts(visit: &Visit) -> Option<i64> {
+    let person = visit.request.person.as_ref().filter(|person| person.role != Role::Customer)?;
+    visit.ports.alerts.open_count(person).await.ok()
 }
 
 /// Short enough to be read out on the telephone; stands in the log too.
@@ -143,12 +153,13 @@ fn set_error(response: &ResponseOptions, visit: &Visit, error: &PageError) {
 }
 
 /// The page in its frame. `data-desk` says for whom it is laid out: customers get one column, bank staff a rail.
-fn frame(visit: &Visit, page: Page) -> AnyView {
+fn frame(visit: &Visit, page: Page, open_alerts: Option<i64>) -> AnyView {
     let text = visit.texts();
     let title =
         if page.has_problems { fill(text.common.error_title, &[("title", &page.title)]) } else { page.title.clone() };
     let staff = visit.request.person.as_ref().is_some_and(|person| person.role != Role::Customer);
     let desk = if staff { "staff" } else { "customer" };
+    let badge = open_alerts.map(|count| count_badge(visit, count, page.live.is_some()));
     view! {
         <Title text=format!("{title} · Vigie") />
         <a class="skip" href="#main">{text.common.skip}</a>
@@ -162,7 +173,7 @@ fn frame(visit: &Visit, page: Page) -> AnyView {
                 </a>
                 <div class="top-end">{page.live} {choices_menu(visit)}</div>
             </header>
-            {navigation(visit, page.place)}
+            {navigation(visit, page.place, badge)}
             <main id="main" tabindex="-1">
                 <div class="page-head">
                     <h1>{page.title}</h1>
@@ -179,7 +190,28 @@ fn frame(visit: &Visit, page: Page) -> AnyView {
     .into_any()
 }
 
-fn navigation(visit: &Visit, place: Place) -> Option<AnyView> {
+/// It follows where the page does.
+fn count_badge(visit: &Visit, count: i64, follows: bool) -> AnyView {
+    let words = visit.texts().alerts.open_count.to_owned();
+    let most = OPEN_COUNTED;
+    if follows {
+        return view! { <LiveCount address="/alerts/open".to_owned() count most words /> }.into_any();
+    }
+    let shown = if count > most { format!("{most}+") } else { count.to_string() };
+    let spoken = fill(&words, &[("count", &shown)]);
+    (count > 0)
+        .then(|| {
+            view! {
+                <b class="count" aria-hidden="true">
+                    {shown}
+                </b>
+                <em class="unseen">{spoken}</em>
+            }
+        })
+        .into_any()
+}
+
+fn navigation(visit: &Visit, place: Place, mut badge: Option<AnyView>) -> Option<AnyView> {
     let person = visit.request.person.as_ref()?;
     let text = &visit.texts().nav;
     let mut entries = match person.role {
@@ -190,6 +222,7 @@ fn navigation(visit: &Visit, place: Place) -> Option<AnyView> {
         ],
         Role::Analyst | Role::Operator => vec![
             (Place::Overview, "/overview", "overview", text.overview),
+            (Place::Alerts, "/alerts", "warning", text.alerts),
             (Place::Activity, "/explore", "explore", text.transactions),
             (Place::Operator, "/operator", "operator", text.operator),
         ],
@@ -203,6 +236,7 @@ fn navigation(visit: &Visit, place: Place) -> Option<AnyView> {
                 <a href=address aria-current=(own == place).then_some("page")>
                     <Icon name=icon />
                     <span>{word}</span>
+                    {badge.take_if(|_| own == Place::Alerts)}
                 </a>
             </li>
         }

@@ -1,6 +1,7 @@
 //! The pages, a file each: an async function from the visit to the page, and the route's component around it.
 
 pub mod account;
+pub mod alerts;
 pub mod check;
 pub mod explore;
 pub mod home;

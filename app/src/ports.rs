@@ -3,6 +3,9 @@
 //! They travel in the Leptos context as one [`Ports`]. Every call that reads or acts for somebody takes the
 //! [`Person`], and the implementation refuses what that person may not do: a page cannot forget to ask.
 
+pub mod alerts;
+
+use alerts::Alerts;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::money::AmountMinor;
@@ -18,6 +21,7 @@ pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
     pub transactions: Arc<dyn Transactions>,
     pub overview: Arc<dyn Overview>,
+    pub alerts: Arc<dyn Alerts>,
     pub imports: Arc<dyn Imports>,
     pub identity: Arc<dyn Identity>,
     pub operations: Arc<dyn Operations>,
@@ -219,6 +223,8 @@ pub trait Transactions: Send + Sync {
     async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError>;
     /// A transaction the person may see. [`PortError::NotFound`] for an unknown id and for somebody else's alike.
     async fn status(&self, person: &Person, id: Uuid) -> Result<(TransactionView, ResumeToken), PortError>;
+    /// When the hold of a transaction that they may see ended; none if it was never held or still is.
+    async fn settled_at(&self, person: &Person, id: Uuid) -> Result<Option<DateTime<Utc>>, PortError>;
     /// The newest transactions the person may see (all, for analysts), newest first.
     async fn newest(
         &self,

@@ -22,6 +22,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/transactions/:id") view=pages::transaction::TransactionPage ssr=SsrMode::Async />
                 <Route path=path!("/explore") view=pages::explore::ExplorePage ssr=SsrMode::Async />
                 <Route path=path!("/overview") view=pages::overview::OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/alerts") view=pages::alerts::AlertsPage ssr=SsrMode::Async />
+                <Route path=path!("/alerts/:id") view=pages::alerts::AlertPage ssr=SsrMode::Async />
                 <Route path=path!("/operator") view=pages::operator::OperatorPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/operator/dead-letters/:partition/:offset")

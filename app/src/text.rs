@@ -6,6 +6,7 @@
 use crate::language::Language;
 
 pub mod account;
+pub mod alerts;
 pub mod common;
 pub mod home;
 pub mod imports;
@@ -65,6 +66,7 @@ catalogues! {
     overview: overview::Overview,
     operator: operator::Operator,
     imports: imports::Imports,
+    alerts: alerts::Alerts,
 }
 
 impl Texts {

@@ -10,11 +10,13 @@ use crate::payment::Party;
 use crate::rules::{Finding, Placeholder, RuleId, Text, Value, Values};
 use domain::Currency;
 
+mod facts;
 mod feature;
 mod format;
 #[cfg(test)]
 mod tests;
 
+pub use facts::facts;
 pub use feature::feature;
 pub use format::Language;
 

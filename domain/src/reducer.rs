@@ -9,6 +9,10 @@
 //!
 //! Deliberately absent: the clock (milliseconds are passed in), the socket, and anything about how it looks.
 
+mod alerts;
+
+pub use alerts::Alerts;
+
 use crate::transaction::TransactionState;
 use crate::view::{AccountView, Change, Frame, ResumeToken, SideView, TransactionView};
 use std::collections::VecDeque;
@@ -146,6 +150,7 @@ pub struct LiveState {
     resume: Option<ResumeToken>,
     missed: u64,
     received: u64,
+    alerts: Alerts,
 }
 
 impl LiveState {
@@ -161,6 +166,7 @@ impl LiveState {
             resume: None,
             missed: 0,
             received: 0,
+            alerts: Alerts::new(limit.saturating_mul(8)),
         }
     }
 
@@ -197,6 +203,10 @@ impl LiveState {
         self.received
     }
 
+    pub fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     pub fn gaps(&self) -> Vec<Gap> {
         let holes = |(account, versions): &(String, Versions)| -> Vec<Gap> {
             let gap = |&(first, last): &(i64, i64)| Gap { account: account.clone(), first, last };
@@ -228,9 +238,10 @@ impl LiveState {
                 self.missed = self.missed.saturating_add(missed.unwrap_or(0));
                 self.resume = Some(resume.clone());
                 self.put_accounts(accounts);
-                let news = transactions.iter().filter(|row| self.is_news(row)).count();
+                let news = transactions.iter().filter(|row| self.seen.rank(row.id).is_none()).count();
                 self.received = self.received.saturating_add(news as u64);
                 self.put_rows(transactions);
+                self.alerts.lose_track();
                 self.settle_waiting(now_ms);
                 true
             }
@@ -240,6 +251,7 @@ impl LiveState {
                     changed |= match change {
                         Change::Account(account) => self.put_account(account),
                         Change::Transaction(row) => self.take(row, now_ms),
+                        Change::Alert(alert) => self.alerts.take(alert),
                     };
                 }
                 self.resume = Some(match self.resume.take() {
@@ -309,7 +321,8 @@ impl LiveState {
             self.seen.insert(row.id, state_rank(row.state));
             return moved;
         }
-        self.received = self.received.saturating_add(1);
+        // The end of a known hold is no new row.
+        self.received = self.received.saturating_add(u64::from(self.seen.rank(row.id).is_none()));
         if self.in_order(row) {
             self.show(row.clone());
             return true;
@@ -382,7 +395,9 @@ impl LiveState {
         }
         self.seen.insert(row.id, state_rank(row.state));
         if let Some(known) = self.transactions.iter_mut().find(|known| known.id == row.id) {
-            *known = row; // a known row changes in place
+            // A known row changes in place, and was recorded when it came, not when its hold ended.
+            let (recorded_at, reference) = (known.recorded_at, known.reference.take());
+            *known = TransactionView { recorded_at, reference: row.reference.clone().or(reference), ..row };
             return;
         }
         place(&mut self.transactions, row);

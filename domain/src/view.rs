@@ -73,6 +73,15 @@ pub struct TransactionView {
     pub reference: Option<String>,
 }
 
+/// That something about an alert has changed, for bank staff: its page says the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// The transaction's.
+    pub id: Uuid,
+    /// Just raised; else somebody said what the transaction was.
+    pub open: bool,
+}
+
 /// What a reader has seen: per partition the next command offset (all below are seen, wholly). Valid at every node;
 /// grants no rights. A partition that is absent stands at 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -136,6 +145,7 @@ pub enum Frame {
 pub enum Change {
     Transaction(TransactionView),
     Account(AccountView),
+    Alert(AlertView),
 }
 
 #[cfg(test)]
@@ -183,6 +193,7 @@ mod tests {
             Change::Account(account()),
             Change::Transaction(transaction(Some(RefusalReason::SameAccount), None)),
             Change::Transaction(transaction(None, Some(after))),
+            Change::Alert(AlertView { id: Uuid::from_u128(9), open: true }),
         ];
         let (accounts, transactions) = (vec![account()], vec![transaction(None, None)]);
         for frame in [
@@ -204,6 +215,7 @@ mod tests {
             r#"{"kind":"other","now_ms":1}"#,
             r#"{"kind":"update","resume":{"x":1},"now_ms":1}"#,
             r#"{"kind":"update","resume":{},"now_ms":1,"changes":[{"change":"account","kind":"deposit","currency":"EUR"}]}"#,
+            r#"{"kind":"update","resume":{},"now_ms":1,"changes":[{"change":"alert","open":true}]}"#,
         ] {
             assert!(serde_json::from_str::<Frame>(wire).is_err(), "{wire}");
         }

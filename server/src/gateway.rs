@@ -6,6 +6,7 @@
 //! ledger's, and any writing of business tables, which is the worker's.
 
 mod account_number;
+mod desk;
 
 use crate::feed::{Feed, Waiter};
 use crate::kafka::command_producer::{CommandProducer, Source};

@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod explanation;
 pub mod feed;
 pub mod gateway;
 pub mod identity;

@@ -4,6 +4,7 @@
 //! tables. A read that hands out a resume token is one repeatable-read transaction that also reads the fences.
 
 mod accounts;
+mod alerts;
 mod balance_curve;
 mod cache;
 pub mod codes;
@@ -24,7 +25,7 @@ mod views;
 pub use identity::Touch;
 pub use seals::SealReferenceError;
 pub use transactions::Snapshot;
-pub use views::stamp;
+pub use views::{outcome_for_customers, stamp};
 pub mod policy;
 pub mod rebuild;
 pub mod worker;

@@ -4,6 +4,7 @@
 //! within its time; asked to stop, the node takes no new connection, lets the open ones finish and is gone within ten
 //! seconds. Nothing here knows SQL or Kafka. Deliberately absent: TLS, which belongs to whoever stands in front.
 
+mod alert_count;
 pub mod context;
 mod files;
 mod guard;
@@ -36,6 +37,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 pub fn router(state: WebState, live: Router) -> Router {
     let certain = Router::new()
         .route("/accounts/{number}/statement.csv", get(statement_csv::statement))
+        .route("/alerts/open", get(alert_count::open))
         .route("/do/{*function}", any(pages::server_function).layer(from_fn(guard::size)))
         .route(
             "/do/upload_import",

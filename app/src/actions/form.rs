@@ -27,6 +27,14 @@ impl Form {
         self.response.insert_header(LOCATION, location);
     }
 
+    /// As [`Form::go`]; or the bare status, where the person may not do this or there is nothing to do it to.
+    pub fn go_with(&self, address: &str, refused: Option<StatusCode>) {
+        match refused {
+            Some(status) => self.response.set_status(status),
+            None => self.go(address),
+        }
+    }
+
     pub fn cookie(&self, cookie: &str) {
         if let Ok(value) = HeaderValue::from_str(cookie) {
             self.response.append_header(SET_COOKIE, value);

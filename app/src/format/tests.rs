@@ -97,3 +97,10 @@ fn ages_grow_coarser() {
     assert_eq!(Fr.age(172_800_000), "2\u{a0}j");
     assert_eq!(En.age(-5), "0.0\u{a0}s");
 }
+
+#[test]
+fn points_have_one_decimal_where_it_says_something() {
+    assert_eq!([En.points(72_500_000_000), Fr.points(72_500_000_000)], ["72.5", "72,5"]);
+    assert_eq!([En.points(100_000_000_000), En.points(0), En.points(-40_000_000)], ["100", "0", "0"]);
+    assert_eq!(En.points(-3_250_000_000), "\u{2212}3.3");
+}

@@ -168,7 +168,8 @@ fn parties(own: &[String], row: &TransactionView) -> String {
     }
 }
 
-fn state_name(state: TransactionState) -> &'static str {
+/// As the tables' `data-state` has it.
+pub fn state_name(state: TransactionState) -> &'static str {
     match state {
         TransactionState::Posted => "posted",
         TransactionState::Held => "held",

@@ -209,7 +209,10 @@ fn filter_form(visit: &Visit, filters: &Filters, staff: bool, bad_account: bool)
     });
     let kinds = KINDS.map(|kind| (kind_name(kind), Phrase::from(kind).text(language), filters.kind == Some(kind)));
     let chosen = filters.state.map(|(_, state)| state);
-    let states = STATES.map(|(name, state)| (name, Phrase::from(state).text(language), chosen == Some(state)));
+    // To a customer what expired is one more that was not approved.
+    let offered = STATES.iter().filter(|(_, state)| staff || *state != TransactionState::Expired);
+    let states: Vec<_> =
+        offered.map(|(name, state)| (*name, Phrase::from(*state).text(language), chosen == Some(*state))).collect();
     view! {
         <form class="filters" method="get" action="/explore" role="search" aria-label=text.filters>
             {account} {select("type", text.kind, text.any, &kinds)} {select("state", common.state, text.any, &states)}

@@ -10,6 +10,7 @@ use crate::page::{Page, Place, serve};
 use crate::ports::{PortError, Role};
 use crate::text::fill;
 use crate::visit::{PageError, Visit};
+use chrono::{DateTime, Utc};
 use domain::view::{ResumeToken, TransactionView};
 use domain::{TransactionKind, TransactionState};
 use http::StatusCode;
@@ -17,6 +18,8 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 mod timeline;
+
+pub use timeline::reason_sentence;
 
 #[component]
 pub fn TransactionPage() -> impl IntoView {
@@ -28,13 +31,31 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     let id: Uuid = visit.params.get("id").unwrap_or_default().parse().map_err(|_| PageError::NotFound)?;
     let staff = person.role != Role::Customer;
     match visit.ports.transactions.status(&person, id).await {
-        Ok((row, resume)) => Ok(known(&visit, row, resume, staff)),
+        Ok((row, resume)) => {
+            let settled_at = match row.state {
+                TransactionState::Held => None,
+                _ => visit.ports.transactions.settled_at(&person, id).await?,
+            };
+            let alerted = staff && visit.ports.alerts.one(&person, id, visit.language()).await.is_ok();
+            let story = Story { resume, settled_at, alerted, staff };
+            Ok(known(&visit, row, story))
+        }
         Err(PortError::NotFound) => unknown(&visit, id, staff).await,
         Err(error) => Err(error.into()),
     }
 }
 
-fn known(visit: &Visit, row: TransactionView, resume: ResumeToken, staff: bool) -> Page {
+/// What the page tells beside the transaction itself.
+struct Story {
+    resume: ResumeToken,
+    /// When its hold ended, if it was held.
+    settled_at: Option<DateTime<Utc>>,
+    /// Bank staff were alerted, and may read why.
+    alerted: bool,
+    staff: bool,
+}
+
+fn known(visit: &Visit, row: TransactionView, story: Story) -> Page {
     let texts = visit.texts();
     let text = &texts.transaction;
     let title = match row.kind {
@@ -45,14 +66,24 @@ fn known(visit: &Visit, row: TransactionView, resume: ResumeToken, staff: bool) 
     let title = fill(title, &[("amount", &visit.language().money(row.amount_minor, row.currency))]);
     let conflict = visit.query.get("conflict").is_some();
     let (id, state) = (row.id, Some(row.state));
-    let steps = timeline::decided(visit, &row);
+    let steps = timeline::decided(visit, &row, story.settled_at);
+    let Story { resume, alerted, staff, .. } = story;
+    let alert = alerted.then(|| {
+        view! {
+            <p>
+                <a class="button" href=format!("/alerts/{id}")>
+                    {texts.alerts.see_alert}
+                </a>
+            </p>
+        }
+    });
     let body = view! {
         <div class="narrow">
             {conflict.then(|| view! { <Notice tone=Tone::Wait text=text.conflict /> })}
             <LiveStatus id state>
                 {steps}
             </LiveStatus>
-            {details(visit, &row)} {next_steps(visit, staff)} {as_of(visit)}
+            {details(visit, &row)} {alert} {next_steps(visit, staff)} {as_of(visit)}
         </div>
     };
     Page::new(title, Place::Activity, body).live(chip(visit, Some(resume), staff))

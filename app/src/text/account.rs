@@ -15,7 +15,7 @@ catalogue! {
         this_month: "This month", "Ce mois-ci";
         balance_after: "Balance after", "Solde après";
         unbooked: "Outside the balance", "Hors solde";
-        unbooked_hint: "Held or refused: no money has moved.", "Bloquées ou refusées : aucun argent n’a bougé.";
+        unbooked_hint: "Under review or refused: no money has moved.", "En vérification ou refusées : aucun argent n’a bougé.";
         empty_range: "Nothing between these days.", "Rien entre ces dates.";
         empty: "Nothing has been booked on this account yet.", "Aucune opération comptabilisée sur ce compte.";
         show_all: "Show everything", "Tout afficher";

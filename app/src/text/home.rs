@@ -8,9 +8,9 @@ catalogue! {
         title: "Your accounts", "Vos comptes";
         available: "Available", "Disponible";
         booked: "Booked", "Solde comptable";
-        held: "Held", "Bloqué";
+        held: "Reserved", "Réservé";
         overdraft: "Overdraft", "Découvert autorisé";
-        formula: "booked − held + overdraft", "comptable − bloqué + découvert";
+        formula: "booked − reserved + overdraft", "comptable − réservé + découvert";
         pay: "Pay", "Payer";
         add: "Add money", "Déposer";
         withdraw: "Withdraw", "Retirer";

@@ -10,6 +10,7 @@ catalogue! {
         pay: "Pay", "Payer";
         activity: "Activity", "Activité";
         overview: "Overview", "Vue d’ensemble";
+        alerts: "Alerts", "Alertes";
         transactions: "Transactions", "Opérations";
         operator: "Machine room", "Salle des machines";
         imports: "Imports", "Imports";

@@ -55,6 +55,7 @@ catalogue! {
         reason_wrong_account_kind: "This kind of account cannot take part.", "Ce type de compte ne peut pas participer.";
         reason_balance_overflow: "The balance would become too large.", "Le solde deviendrait trop grand.";
         reason_not_approved: "The bank did not approve it.", "La banque ne l’a pas approuvée.";
+        money_free_again: "No money has moved; what was reserved is available again.", "Aucun argent n’a bougé ; ce qui était réservé est de nouveau disponible.";
         no_money_moved: "No money has moved.", "Aucun argent n’a bougé.";
     }
 }

@@ -153,3 +153,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_fact_is_told_in_both_languages_with_its_value() {
+    let known = quiet("told").facts;
+    let both = Language::ALL.map(|language| facts(&known, &speech(language)));
+    assert_eq!(both[0].len(), both[1].len());
+    assert!(both[0].len() > 20, "{:?}", both[0]);
+    let value = |language: usize, what: &str| {
+        let found = both[language].iter().find(|(label, _)| label == what);
+        found.map(|(_, value)| value.replace(['\u{a0}', '\u{202f}'], " ")).unwrap_or_default()
+    };
+    assert_eq!(value(0, "Available before"), "€1,500.00");
+    assert_eq!(value(0, "Account opened"), "900 days before");
+    assert_eq!(value(1, "Compte ouvert"), "900 jours avant");
+    assert_eq!(value(1, "Fraude connue sur ce compte"), "jamais");
+    let unread = crate::facts::Facts { balance: crate::facts::Reading::Unreadable, ..known };
+    assert!(
+        facts(&unread, &speech(Language::En)).contains(&("The balance".to_owned(), "could not be read".to_owned()))
+    );
+}

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::view::{AfterView, Stamp};
+use crate::view::{AfterView, AlertView, Stamp};
 use crate::{AccountKind, AccountStatus, Currency, TransactionKind};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -77,6 +77,56 @@ fn a_frame_applied_twice_changes_nothing_more() {
     assert!(!state.apply(&frame, 0));
     assert_eq!((shown(&state), state.received()), (vec![id(1)], 1));
     assert_eq!(state.account("A").unwrap().booked_minor, 500);
+}
+
+/// A hold of 1 on account A, which stood at 5 before, and what became of it.
+fn held_and_ended(state: TransactionState) -> [TransactionView; 2] {
+    let after = |version, booked_minor, available_minor| SideView {
+        account: "A".to_owned(),
+        after: Some(AfterView { version, booked_minor, available_minor: Some(available_minor) }),
+    };
+    let booked = if state == TransactionState::Posted { 4 } else { 5 };
+    let held = row(1, after(2, 5, 4), side("B", None, 0), TransactionState::Held);
+    let mut ended = row(1, after(3, booked, booked), side("B", None, 0), state);
+    ended.recorded_at.ms = 9_000;
+    [held, ended]
+}
+
+#[test]
+fn a_hold_reserves_and_its_end_changes_the_row_in_place_with_the_time_it_came() {
+    for end in [TransactionState::Posted, TransactionState::Refused, TransactionState::Expired] {
+        let mut state = LiveState::new(50);
+        state.seed(&[account("A", 1, 5)], &[], &token(&[]));
+        let [mut held, ended] = held_and_ended(end);
+        held.reference = Some("Rent".to_owned());
+        state.apply(&rows(&[held]), 0);
+        let standing = |state: &LiveState| {
+            let account = state.account("A").unwrap();
+            (account.booked_minor, account.held_minor, account.available_minor)
+        };
+        assert_eq!(standing(&state), (5, 1, 4));
+        state.apply(&rows(&[deposit(2, "C", 1)]), 0);
+        assert!(state.apply(&rows(&[ended]), 0));
+        let left = if end == TransactionState::Posted { 4 } else { 5 };
+        assert_eq!(standing(&state), (left, 0, left));
+        assert_eq!((shown(&state), state.received()), (vec![id(2), id(1)], 2));
+        let row = state.transaction(id(1)).unwrap();
+        assert_eq!((row.state, row.recorded_at.ms, row.reference.as_deref()), (end, 0, Some("Rent")));
+    }
+}
+
+#[test]
+fn an_alert_is_news_once_and_its_label_once_more() {
+    let mut state = LiveState::new(50);
+    let alert = |open| update(vec![Change::Alert(AlertView { id: id(1), open })]);
+    assert!(state.apply(&alert(true), 0) && !state.apply(&alert(true), 0));
+    assert!(!state.alerts().is_labelled(id(1)));
+    assert!(state.apply(&alert(false), 0) && !state.apply(&alert(false), 0) && !state.apply(&alert(true), 0));
+    assert_eq!((state.alerts().raised(), state.alerts().turn()), (1, 2));
+    assert!(state.alerts().is_labelled(id(1)));
+    let (resume, missed) = (token(&[]), Some(3));
+    state.apply(&Frame::Snapshot { resume, missed, accounts: vec![], transactions: vec![], now_ms: 0 }, 0);
+    assert_eq!(state.alerts().turn(), 3, "what was missed is fetched again");
 }
 
 #[test]

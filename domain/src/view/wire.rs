@@ -3,7 +3,7 @@
 //! serde's own reading of tagged enums first takes the whole value into memory as untyped content and brings a second
 //! reader for every type into the browser; this brings one.
 
-use super::{AccountView, Change, Frame, ResumeToken, SideView, Stamp, TransactionView};
+use super::{AccountView, AlertView, Change, Frame, ResumeToken, SideView, Stamp, TransactionView};
 use crate::money::AmountMinor;
 use crate::{AccountKind, AccountStatus, Currency, RefusalReason, TransactionKind, TransactionState};
 use serde::Deserialize;
@@ -73,13 +73,18 @@ enum AnyKind {
 enum ChangeName {
     Transaction,
     Account,
+    Alert,
 }
 
 #[derive(Deserialize)]
 pub(super) struct WireChange {
     change: ChangeName,
-    kind: AnyKind,
-    currency: Currency,
+    #[serde(default)]
+    kind: Option<AnyKind>,
+    #[serde(default)]
+    currency: Option<Currency>,
+    #[serde(default)]
+    open: Option<bool>,
     #[serde(default)]
     id: Option<Uuid>,
     #[serde(default)]
@@ -118,7 +123,7 @@ pub(super) struct WireChange {
 
 impl WireChange {
     fn transaction(self) -> Option<TransactionView> {
-        let kind = match self.kind {
+        let kind = match self.kind? {
             AnyKind::Deposit => TransactionKind::Deposit,
             AnyKind::Withdrawal => TransactionKind::Withdrawal,
             AnyKind::Transfer => TransactionKind::Transfer,
@@ -129,7 +134,7 @@ impl WireChange {
             kind,
             state: self.state?,
             amount_minor: self.amount_minor?,
-            currency: self.currency,
+            currency: self.currency?,
             debit: self.debit?,
             credit: self.credit?,
             occurred_at: self.occurred_at?,
@@ -141,7 +146,7 @@ impl WireChange {
     }
 
     fn account(self) -> Option<AccountView> {
-        let kind = match self.kind {
+        let kind = match self.kind? {
             AnyKind::Customer => AccountKind::Customer,
             AnyKind::External => AccountKind::External,
             AnyKind::Deposit | AnyKind::Withdrawal | AnyKind::Transfer => return None,
@@ -149,7 +154,7 @@ impl WireChange {
         Some(AccountView {
             account: self.account?,
             kind,
-            currency: self.currency,
+            currency: self.currency?,
             status: self.status?,
             version: self.version?,
             booked_minor: self.booked_minor?,
@@ -166,6 +171,7 @@ impl TryFrom<WireChange> for Change {
         match wire.change {
             ChangeName::Transaction => wire.transaction().map(Change::Transaction),
             ChangeName::Account => wire.account().map(Change::Account),
+            ChangeName::Alert => wire.id.zip(wire.open).map(|(id, open)| Change::Alert(AlertView { id, open })),
         }
         .ok_or(Incomplete)
     }

@@ -1,14 +1,15 @@
 //! What a fact looks like to one viewer. The only way from a fact to a socket, by allow-list.
 //!
 //! Promises: a customer gets transactions of own accounts alone, and of the other side its number and nothing else; a
-//! sealed text, a command id, a position never leave. Analysts and operators get both sides. The same rules as the
+//! sealed text, a command id, a position never leave, and an expired hold looks like any that was not approved. Analysts
+//! and operators get both sides, and that there is an alert. The same rules as the
 //! store's, so that a page and its socket agree. Pure.
 
 use crate::store::stamp;
 use app::ports::{Person, Role};
 use chrono_tz::Tz;
-use domain::fact::{AccountFact, LinkFact, SideFact, TransactionFact};
-use domain::view::{AccountView, AfterView, Change, SideView, TransactionView};
+use domain::fact::{AccountFact, AlertFact, LabelFact, LinkFact, SideFact, TransactionFact};
+use domain::view::{AccountView, AfterView, AlertView, Change, SideView, TransactionView};
 use domain::{AccountKind, AccountNumber, Fact, FactBody, TransactionKind, TransactionState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -72,11 +73,8 @@ impl Viewer {
                 self.sees_account(f) || self.is_regranted_by(fact)
             }
             FactBody::AccountLinked(_) | FactBody::AccountUnlinked(_) => self.is_regranted_by(fact),
-            FactBody::AlertRaised(_)
-            | FactBody::TransactionLabelled(_)
-            | FactBody::CommandAnswered(_)
-            | FactBody::CommandRefused(_)
-            | FactBody::RecordDeadLettered(_) => false,
+            FactBody::AlertRaised(_) | FactBody::TransactionLabelled(_) => self.sees_all(),
+            FactBody::CommandAnswered(_) | FactBody::CommandRefused(_) | FactBody::RecordDeadLettered(_) => false,
         }
     }
 
@@ -89,9 +87,13 @@ impl Viewer {
             FactBody::AccountOpened(f) | FactBody::AccountChanged(f) => {
                 self.sees_account(f).then(|| Change::Account(account(f)))
             }
-            FactBody::AlertRaised(_)
-            | FactBody::TransactionLabelled(_)
-            | FactBody::AccountLinked(_)
+            FactBody::AlertRaised(AlertFact { transaction_id, .. }) => {
+                self.sees_all().then_some(Change::Alert(AlertView { id: *transaction_id, open: true }))
+            }
+            FactBody::TransactionLabelled(LabelFact { transaction_id, .. }) => {
+                self.sees_all().then_some(Change::Alert(AlertView { id: *transaction_id, open: false }))
+            }
+            FactBody::AccountLinked(_)
             | FactBody::AccountUnlinked(_)
             | FactBody::CommandAnswered(_)
             | FactBody::CommandRefused(_)
@@ -106,10 +108,14 @@ impl Viewer {
 
     fn transaction(&self, fact: &Fact, transaction: &TransactionFact) -> TransactionView {
         let external = (transaction.kind == TransactionKind::Deposit, transaction.kind == TransactionKind::Withdrawal);
+        let (state, reason) = match self.own {
+            None => (transaction.state, transaction.reason),
+            Some(_) => crate::store::outcome_for_customers(transaction.state, transaction.reason),
+        };
         TransactionView {
             id: transaction.id,
             kind: transaction.kind,
-            state: transaction.state,
+            state,
             amount_minor: transaction.amount_minor,
             currency: transaction.currency,
             debit: self.side(&transaction.debit, external.0),
@@ -117,7 +123,7 @@ impl Viewer {
             occurred_at: stamp(transaction.occurred_at, self.time_zone),
             recorded_at: stamp(fact.recorded_at, self.time_zone),
             history: transaction.history,
-            reason: transaction.reason,
+            reason,
             reference: None,
         }
     }

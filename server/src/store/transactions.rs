@@ -6,6 +6,7 @@ use super::snapshot::Db;
 use super::views::{JOIN_SIDES, SELECT_TRANSACTION, Sight, TransactionRow, instants, sight, unavailable};
 use app::ports::{NewestQuery, Person, PortError, Role};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::TransactionState;
 use domain::view::{AccountView, ResumeToken, TransactionView};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -36,6 +37,27 @@ impl Store {
         };
         let (view, resume) = read.await.map_err(unavailable)?;
         Ok((view.ok_or(PortError::NotFound)?, resume))
+    }
+
+    /// When the hold of a transaction that the person may see ended; none if it was never held or still is.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when the database does not answer.
+    pub async fn settled_at(&self, person: &Person, id: Uuid) -> Result<Option<DateTime<Utc>>, PortError> {
+        let read = async {
+            let (mut db, _) = self.moment().await?;
+            let sight = sight(&mut db, person).await?;
+            // Verdict 3 is a hold, whose alert closes with it.
+            let mut query = QueryBuilder::new(
+                "select alert.closed_at from transaction t join alert on alert.transaction_id = t.id
+                 where alert.verdict = 3 and t.state <> 2 and ",
+            );
+            push_sight(&mut query, &sight);
+            query.push(" and t.id = ").push_bind(id);
+            let found: Option<Option<DateTime<Utc>>> = query.build_query_scalar().fetch_optional(&mut *db).await?;
+            Ok(found.flatten())
+        };
+        read.await.map_err(unavailable)
     }
 
     /// The newest transactions the person may see, newest first.
@@ -143,8 +165,15 @@ impl Filter<'_> {
         if let Some(kind) = self.query.kind {
             query.push(" and t.kind = ").push_bind(kind.code());
         }
-        if let Some(state) = self.query.state {
-            query.push(" and t.state = ").push_bind(state.code());
+        match (self.query.state, sight) {
+            (None, _) => {}
+            // To a customer an expired one is one that was not approved.
+            (Some(TransactionState::Refused | TransactionState::Expired), Sight::Own(_)) => {
+                query.push(" and t.state in (3, 4)");
+            }
+            (Some(state), _) => {
+                query.push(" and t.state = ").push_bind(state.code());
+            }
         }
         if let Some(from) = self.instants.0 {
             query.push(" and t.occurred_at >= ").push_bind(from);

@@ -10,7 +10,7 @@ use app::ports::{DateRange, Person, PortError, Role};
 use chrono::{DateTime, NaiveDate, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use domain::view::{AccountView, AfterView, SideView, Stamp, TransactionView};
-use domain::{AccountKind, Currency};
+use domain::{AccountKind, Currency, RefusalReason, TransactionState};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -151,10 +151,16 @@ impl TransactionRow {
 
     pub fn view(self, sight: &Sight, time_zone: Tz, keys: &Keys) -> sqlx::Result<TransactionView> {
         let reference = self.reference.as_deref().and_then(|sealed| keys.open(self.id, sealed));
+        let state = TransactionState::from_code(self.state)?;
+        let reason = self.reason.map(RefusalReason::from_code).transpose()?;
+        let (state, reason) = match sight {
+            Sight::All => (state, reason),
+            Sight::Own(_) => outcome_for_customers(state, reason),
+        };
         Ok(TransactionView {
             id: self.id,
             kind: domain::TransactionKind::from_code(self.kind)?,
-            state: domain::TransactionState::from_code(self.state)?,
+            state,
             amount_minor: self.amount_minor,
             currency: currency(&self.currency)?,
             debit: Self::side(
@@ -176,7 +182,7 @@ impl TransactionRow {
             occurred_at: stamp(self.occurred_at, time_zone),
             recorded_at: stamp(self.recorded_at, time_zone),
             history: self.flags & FLAG_HISTORY != 0,
-            reason: self.reason.map(domain::RefusalReason::from_code).transpose()?,
+            reason,
             reference,
         })
     }
@@ -192,6 +198,17 @@ impl Store {
     ) -> sqlx::Result<Vec<TransactionView>> {
         let keys = Keys::of(db, rows.iter().filter_map(|row| row.reference.as_deref())).await?;
         rows.into_iter().map(|row| row.view(sight, self.time_zone(), &keys)).collect()
+    }
+}
+
+/// How a transaction ended, as its customer may know it: that nobody decided in time looks like "not approved".
+pub fn outcome_for_customers(
+    state: TransactionState,
+    reason: Option<RefusalReason>,
+) -> (TransactionState, Option<RefusalReason>) {
+    match state {
+        TransactionState::Expired => (TransactionState::Refused, Some(RefusalReason::NotApproved)),
+        state => (state, reason),
     }
 }
 

@@ -66,7 +66,8 @@ impl Node {
         let uploads = Uploads::new(store.clone(), bulk.clone(), config.currency);
         let ports = Ports {
             accounts: bank.clone(),
-            transactions: bank,
+            transactions: bank.clone(),
+            alerts: bank,
             overview: Arc::new(store.clone()),
             imports: Arc::new(uploads.clone()),
             identity: Arc::new(Identities::new(store.clone(), config.demo)?),

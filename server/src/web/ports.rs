@@ -1,14 +1,19 @@
 //! What the pages asked for, from what the other rooms provide: the store reads, the gateway acts.
 
+use crate::explanation;
 use crate::gateway::Gateway;
 use crate::kafka::command_log::{CommandLog, LogEnd};
 use crate::store::Store;
+use app::language::Language;
+use app::ports::alerts::{AlertDetail, AlertPage, AlertQuery, Labelled, Settle, Settled};
 use app::ports::{
     AccountTypeTotal, BalanceCurve, DateRange, DeadLetterView, MinuteTotal, NewestQuery, Opened, OverviewTotals,
     PartitionView, Payment, Person, PortError, Role, StatementPage, StatementQuery, Submission, Window,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::command::FraudLabel;
+use domain::fact::RiskVerdict;
 use domain::view::{AccountView, ResumeToken, TransactionView};
 use domain::{AccountNumber, Currency};
 use uuid::Uuid;
@@ -59,12 +64,47 @@ impl app::ports::Transactions for Bank {
         self.store.transaction(person, id).await
     }
 
+    async fn settled_at(&self, person: &Person, id: Uuid) -> Result<Option<DateTime<Utc>>, PortError> {
+        self.store.settled_at(person, id).await
+    }
+
     async fn newest(
         &self,
         person: &Person,
         query: &NewestQuery,
     ) -> Result<(Vec<TransactionView>, ResumeToken), PortError> {
         self.store.newest(person, query).await
+    }
+}
+
+#[async_trait]
+impl app::ports::alerts::Alerts for Bank {
+    async fn list(&self, person: &Person, query: &AlertQuery) -> Result<AlertPage, PortError> {
+        self.store.alerts(person, query).await
+    }
+
+    async fn one(&self, person: &Person, id: Uuid, language: Language) -> Result<AlertDetail, PortError> {
+        let (detail, evidence) = self.store.alert(person, id).await?;
+        let explanation = explanation::of(&detail.alert, &evidence, language)
+            .inspect_err(|error| tracing::warn!(%error, %id, "an alert's evidence cannot be read"))
+            .ok();
+        Ok(AlertDetail { explanation, ..detail })
+    }
+
+    async fn open_count(&self, person: &Person) -> Result<i64, PortError> {
+        self.store.open_alerts(person).await
+    }
+
+    fn verdict(&self, verdict: RiskVerdict, language: Language) -> &'static str {
+        explanation::verdict(verdict, language)
+    }
+
+    async fn settle(&self, person: &Person, id: Uuid, how: Settle) -> Result<Settled, PortError> {
+        self.gateway.settle(person, id, how).await
+    }
+
+    async fn label(&self, person: &Person, id: Uuid, label: FraudLabel) -> Result<Labelled, PortError> {
+        self.gateway.label(person, id, label).await
     }
 }
 

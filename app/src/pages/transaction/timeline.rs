@@ -6,6 +6,7 @@ use crate::components::badge::state_look;
 use crate::format::machine_time;
 use crate::text::transaction::Transaction;
 use crate::visit::Visit;
+use chrono::{DateTime, Utc};
 use domain::view::{Stamp, TransactionView};
 use domain::{RefusalReason, TransactionState};
 use leptos::prelude::*;
@@ -19,23 +20,31 @@ struct Step {
     is_last: bool,
 }
 
-/// The steps of a transaction the books know.
-pub fn decided(visit: &Visit, row: &TransactionView) -> AnyView {
+/// The steps of a transaction the books know; `settled_at`: when its hold ended, if it was held.
+pub fn decided(visit: &Visit, row: &TransactionView, settled_at: Option<DateTime<Utc>>) -> AnyView {
     let text = &visit.texts().transaction;
+    let money = if settled_at.is_some() { text.money_free_again } else { text.no_money_moved };
     let (word, note) = match row.state {
         TransactionState::Held => (text.under_review, vec![text.of_held]),
         TransactionState::Posted => (text.posted, vec![text.of_posted]),
         TransactionState::Expired => (text.expired, vec![text.of_expired]),
         TransactionState::Refused => {
             let reason = row.reason.map(|reason| reason_sentence(text, reason));
-            (text.refused, reason.into_iter().chain([text.no_money_moved]).collect())
+            (text.refused, reason.into_iter().chain([money]).collect())
         }
     };
-    // Posted and refused are decided in the step that follows the log; only what was held has another moment.
-    let at = matches!(row.state, TransactionState::Posted | TransactionState::Refused).then_some(row.recorded_at);
+    // Posted and refused are decided in the step that follows the log; what was held has another moment.
+    let at = match row.state {
+        TransactionState::Held => None,
+        _ => settled_at.map(|at| visit.stamp(at)).or(Some(row.recorded_at)),
+    };
     let received = Step { state: None, word: text.received, at: Some(row.recorded_at), note: vec![], is_last: false };
+    let reviewed = settled_at.map(|_| {
+        let state = Some(TransactionState::Held);
+        Step { state, word: text.under_review, at: Some(row.recorded_at), note: vec![], is_last: false }
+    });
     let outcome = Step { state: Some(row.state), word, at, note, is_last: true };
-    list(visit, vec![received, outcome], is_open(row.state))
+    list(visit, [Some(received), reviewed, Some(outcome)].into_iter().flatten().collect(), is_open(row.state))
 }
 
 /// The steps of one that the log has taken and nobody has decided.
