@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::feed::sample::{account, answered, side, transaction, with_position};
-use domain::command::PaymentContext;
+use domain::command::{FraudLabel, LabelSource, PaymentContext};
 use domain::fact::{AccountAfter, CommandRefused, DeadLetterFact, DeadLetterReason, Judgement, RiskVerdict};
 use domain::{Currency, HoldTerms, OnExpiry, RefusalReason};
 use proptest::prelude::*;
@@ -148,6 +148,45 @@ fn answers_and_dead_letters_reach_nobody() {
             assert!(!viewer.wants(&fact) && viewer.change(&fact).is_none());
         }
     }
+}
+
+#[test]
+fn that_there_is_an_alert_reaches_staff_who_look_at_all_accounts_and_nobody_else() {
+    let transaction_id = Uuid::from_u128(7);
+    let account: AccountNumber = "C1".parse().unwrap();
+    let (verdict, score_e9, policy_version) = (RiskVerdict::Hold, 1, 1);
+    let judgement =
+        Judgement { verdict, score_e9, policy_version, model_version: None, first_of_pair: false, large: false };
+    let at = "2025-07-15T12:00:00Z".parse().unwrap();
+    let raised = AlertFact { transaction_id, account: account.clone(), judgement, evidence: "secret".to_owned() };
+    let labelled = LabelFact {
+        transaction_id,
+        account,
+        label: FraudLabel::Fraud,
+        source: LabelSource::Analyst,
+        known_at: at,
+        person: None,
+        counterparty: "C2".parse().unwrap(),
+        occurred_at: at,
+    };
+    let own_only = Viewer::new(&person(Role::Analyst), false, &own(&["C1"]), chrono_tz::UTC);
+    for (body, open) in [(FactBody::AlertRaised(raised), true), (FactBody::TransactionLabelled(labelled), false)] {
+        let fact = fact(body);
+        assert!(analyst().wants(&fact));
+        assert_eq!(analyst().change(&fact), Some(Change::Alert(AlertView { id: transaction_id, open })));
+        for viewer in [customer(&["C1"]), customer(&["C2"]), own_only.clone()] {
+            assert!(!viewer.wants(&fact) && viewer.change(&fact).is_none());
+        }
+    }
+}
+
+#[test]
+fn to_a_customer_an_expired_hold_was_not_approved() {
+    let expired = transfer(TransactionState::Expired);
+    let theirs = view(&customer(&["C1"]), &expired).unwrap();
+    assert_eq!((theirs.state, theirs.reason), (TransactionState::Refused, Some(RefusalReason::NotApproved)));
+    let staffs = view(&analyst(), &expired).unwrap();
+    assert_eq!((staffs.state, staffs.reason), (TransactionState::Expired, None));
 }
 
 /// The other side's figures, each a number that stands nowhere else in the fact.

@@ -3,7 +3,7 @@
 
 mod gateway;
 mod lag;
-mod node;
+pub mod node;
 mod rights;
 
 use crate::worker::{deposit, transfer};

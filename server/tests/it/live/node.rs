@@ -275,7 +275,7 @@ impl Socket {
             match frame {
                 Frame::Update { changes, .. } => rows.extend(changes.into_iter().filter_map(|change| match change {
                     Change::Transaction(view) => Some(view),
-                    Change::Account(_) => None,
+                    Change::Account(_) | Change::Alert(_) => None,
                 })),
                 Frame::Heartbeat { .. } => {}
                 other => panic!("neither update nor heartbeat: {other:?}"),
