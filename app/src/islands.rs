@@ -3,21 +3,21 @@
 //! Each island renders on the server what it will show in the browser, takes whole sentences as props, and sets
 //! `data-live` on its root once it is attached. Without JavaScript the page is complete, only still.
 
-mod alerts;
 mod amount;
 mod chip;
 mod count;
 mod figure;
 mod part;
+mod review;
 mod status;
 mod transactions;
 
-pub use alerts::LiveAlerts;
 pub use amount::{LiveAmount, Standing};
 pub use chip::LiveChip;
 pub use count::LiveCount;
 pub use figure::LiveFigure;
 pub use part::LivePart;
+pub use review::LiveReview;
 pub use status::LiveStatus;
 pub use transactions::{LiveTransactions, TransactionRow, TransactionTable, TransactionWords, state_name};
 

@@ -4,7 +4,7 @@ import { expect, test } from './test';
 import { visits } from './visits';
 
 const WIDTHS = [390, 1280, 2560];
-const FRENCH = new Set(['sign-in', 'home', 'account', 'pay-errors', 'status-refused', 'overview', 'operator', 'imports', 'import-preview', 'import-result']);
+const FRENCH = new Set(['sign-in', 'home', 'account', 'pay-errors', 'status-refused', 'overview', 'alerts', 'alert-held', 'status-under-review', 'operator', 'imports', 'import-preview', 'import-result']);
 const FOLDER = 'results/screenshots';
 
 for (const role of ['stranger', 'customer', 'analyst', 'operator'] as const) {

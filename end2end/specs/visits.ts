@@ -1,6 +1,7 @@
 // Every page of the product, by role, with something to see on it. For the specs that look at all of them.
 import { type BrowserContext, expect } from '@playwright/test';
-import { address, book, locationOf, newId, openAccount, post, send } from './bank';
+import { address, book, locationOf, newCustomer, newId, openAccount, post, send } from './bank';
+import { makeRiskyTransfer } from './risk';
 
 export type Visitor = 'stranger' | 'customer' | 'analyst' | 'operator';
 
@@ -42,6 +43,7 @@ async function customer(context: BrowserContext): Promise<Visit[]> {
   await demo(context, 'bruno');
   const account = 'C1002';
   const payments = await paymentPages(context, account);
+  const reviewed = await underReview(context);
   const password = locationOf(await post(context.request, 'change_password', { current: '', new: 'short' }));
   const empty = await openAccount(context, 'CZK');
   return [
@@ -51,6 +53,7 @@ async function customer(context: BrowserContext): Promise<Visit[]> {
     { name: 'account-no-such-days', path: `/accounts/${account}?from=1999-01-01&to=1999-01-31` },
     { name: 'open-account', path: '/accounts/new' },
     ...payments,
+    { name: 'status-under-review', path: `/transactions/${reviewed}` },
     { name: 'activity', path: '/explore' },
     { name: 'activity-filtered', path: '/explore?state=refused' },
     { name: 'profile', path: '/settings/profile' },
@@ -58,6 +61,16 @@ async function customer(context: BrowserContext): Promise<Visit[]> {
     { name: 'not-found', path: '/nothing-here' },
     { name: 'forbidden', path: '/overview' },
   ];
+}
+
+/** A transfer of this customer that waits for somebody at the bank. */
+async function underReview(context: BrowserContext): Promise<string> {
+  const account = await openAccount(context);
+  const elsewhere = await context.browser()?.newContext();
+  if (!elsewhere) throw new Error('no browser');
+  const { id } = await makeRiskyTransfer({ username: 'bruno', password: '', name: 'Bruno', context, account }, elsewhere);
+  await elsewhere.close();
+  return id;
 }
 
 /** The payment form in its kinds and with its problems, the check, and the page of each outcome. */
@@ -83,8 +96,14 @@ async function paymentPages(context: BrowserContext, account: string): Promise<V
 }
 
 async function analyst(context: BrowserContext): Promise<Visit[]> {
+  const [held, refused] = await alerted(context);
   await demo(context, 'analyst');
+  locationOf(await post(context.request, 'refuse-hold', { transaction_id: refused }));
   return [
+    { name: 'alerts', path: '/alerts' },
+    { name: 'alerts-empty', path: '/alerts?state=closed&verdict=refuse&after=c.0.00000000-0000-7000-8000-000000000000' },
+    { name: 'alert-held', path: `/alerts/${held}` },
+    { name: 'alert-refused', path: `/alerts/${refused}?answer=refused` },
     { name: 'overview', path: '/overview' },
     { name: 'explore', path: '/explore' },
     { name: 'explore-empty', path: '/explore?account=C1001&from=1999-01-01&to=1999-01-31' },
@@ -93,6 +112,19 @@ async function analyst(context: BrowserContext): Promise<Visit[]> {
     { name: 'operator-analyst', path: '/operator' },
     { name: 'forbidden-analyst', path: '/pay' },
   ];
+}
+
+/** Two transfers that are held, of customers made for it. */
+async function alerted(context: BrowserContext): Promise<string[]> {
+  const browser = context.browser();
+  const ids = [];
+  for (let count = 0; count < 2; count += 1) {
+    const [payer, payee] = [await browser?.newContext(), await browser?.newContext()];
+    if (!payer || !payee) throw new Error('no browser');
+    ids.push((await makeRiskyTransfer(await newCustomer(payer), payee)).id);
+    await Promise.all([payer.close(), payee.close()]);
+  }
+  return ids;
 }
 
 async function operator(context: BrowserContext): Promise<Visit[]> {

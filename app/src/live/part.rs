@@ -36,7 +36,9 @@ fn replace_rows(root: &Element, name: &str, html: &str) -> bool {
         let rows = old.query_selector_all("tr[data-id]")?;
         for row in (0..rows.length()).filter_map(|index| rows.get(index)?.dyn_into::<Element>().ok()) {
             let id = row.get_attribute("data-id").unwrap_or_default();
-            if let Some(fresh) = new.query_selector(&format!("tr[data-id='{id}']"))? {
+            let fresh = new.query_selector(&format!("tr[data-id='{id}']"))?;
+            // A row that has moved to another table has other cells.
+            if let Some(fresh) = fresh.filter(|fresh| fresh.child_element_count() == row.child_element_count()) {
                 renew(&row, &fresh)?;
             }
         }

@@ -7,7 +7,7 @@ use crate::components::notice::{Empty, Notice};
 use crate::components::panel::Panel;
 use crate::components::{Icon, Tone};
 use crate::format::machine_date;
-use crate::islands::LiveChip;
+use crate::islands::{LiveChip, LiveReview};
 use crate::page::{Page, Place, serve};
 use crate::ports::{DateRange, Role, StatementPage, StatementQuery};
 use crate::text::fill;
@@ -106,7 +106,11 @@ fn body(visit: &Visit, number: &AccountNumber, days: &Days, found: StatementPage
         <Standings account=found.account.clone() language />
         {figure}
         <Panel title=texts.account.statement aside>
-            {filter} {unbooked} {table} {pager}
+            {filter} <LiveReview language part="statement".to_owned() only=None spoken=String::new()>
+                <div class="stack" data-part="statement">
+                    {unbooked} {table} {pager}
+                </div>
+            </LiveReview>
         </Panel>
         <AsOf texts time=language.hour_minute(now) now address=visit.address.clone() />
     }

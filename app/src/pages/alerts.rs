@@ -9,7 +9,7 @@ use crate::components::list::{AsOf, Pager};
 use crate::components::notice::Empty;
 use crate::components::{Amount, Badge, StateBadge, Tone};
 use crate::format::machine_time;
-use crate::islands::{LiveAlerts, LiveChip};
+use crate::islands::{LiveChip, LiveReview};
 use crate::page::{Page, Place, serve};
 use crate::phrase::Phrase;
 use crate::ports::Role;
@@ -81,11 +81,11 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     let address = visit.address.clone();
     let body = view! {
         {filter_form(&visit, &filters)}
-        <LiveAlerts language part="alerts".to_owned() only=None spoken=text.title.to_owned()>
+        <LiveReview language part="alerts".to_owned() only=None spoken=text.title.to_owned()>
             <div class="panel" data-part="alerts">
                 {list} <Pager newer older newer_word=text.newest older_word=text.older />
             </div>
-        </LiveAlerts>
+        </LiveReview>
         <AsOf texts time=language.hour_minute(now) now address follows=true />
     };
     let chip = view! { <LiveChip language as_of=now all=true resume=Some(found.resume) accounts=Vec::new() /> };

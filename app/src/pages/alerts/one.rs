@@ -5,7 +5,7 @@ use super::{state_name, time, verdict_badge, why};
 use crate::components::list::AsOf;
 use crate::components::notice::Notice;
 use crate::components::{Amount, Icon, StateBadge, Tone};
-use crate::islands::{LiveAlerts, LiveChip};
+use crate::islands::{LiveChip, LiveReview};
 use crate::page::{Page, Place, serve};
 use crate::phrase::Phrase;
 use crate::ports::Role;
@@ -38,12 +38,12 @@ async fn load(visit: Visit) -> Result<Page, PageError> {
     let parts = [answered(&visit, &detail), Some(decision(&visit, &detail, &amount))];
     let board = [why::panel(&visit, &detail), transaction(&visit, &detail)];
     let body = view! {
-        <LiveAlerts language part="alert".to_owned() only=Some(id) spoken=String::new()>
+        <LiveReview language part="alert".to_owned() only=Some(id) spoken=String::new()>
             <div class="stack" data-part="alert" data-id=id.to_string() data-state=state>
                 {parts.into_iter().flatten().collect_view()}
                 <div class="board">{board.into_iter().collect_view()}</div>
             </div>
-        </LiveAlerts>
+        </LiveReview>
         <AsOf texts time=language.hour_minute(now) now address follows=true />
     };
     let chip = view! { <LiveChip language as_of=now all=true resume accounts=Vec::new() /> };

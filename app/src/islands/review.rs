@@ -1,5 +1,5 @@
-//! A part of a page about alerts that follows: fetched again when an alert is raised or labelled, and when something
-//! shown here has another state; at most once a second.
+//! A part of a page about what is under review that follows: fetched again when something shown here as held is held no
+//! more and, for bank staff, when an alert is raised or labelled; at most once a second.
 //!
 //! In a list, nothing moves under the pointer: while somebody reads, known rows change in place and new ones wait behind
 //! "3 new". The page of one alert changes at once, because its buttons must not outlive their sense.
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// Wraps an element with `data-part=PART`; what has `data-id` and `data-state` in it stands for a transaction.
 #[island]
-pub fn LiveAlerts(
+pub fn LiveReview(
     language: Language,
     part: String,
     /// About this alert alone; none: a list of many.
@@ -44,7 +44,7 @@ pub fn LiveAlerts(
         })
     };
     view! {
-        <div class="live-alerts" node_ref=root tabindex="-1">
+        <div class="live-review" node_ref=root tabindex="-1">
             <div class="new-rows">{pill}</div>
             {children()}
         </div>
@@ -63,16 +63,18 @@ struct Shown {
 
 #[cfg(feature = "hydrate")]
 impl Shown {
-    /// Something here is shown as held and is known to be so no more.
-    fn is_outdated(&self) -> bool {
-        let Ok(found) = self.element.query_selector_all("[data-id][data-state='held']") else { return false };
+    /// How much here is shown as held and is known to be so no more.
+    fn outdated(&self) -> usize {
+        let Ok(found) = self.element.query_selector_all("[data-id][data-state='held']") else { return 0 };
         crate::live::read_now(|known| {
-            (0..found.length()).filter_map(|index| found.get(index)).any(|node| {
+            let nodes = (0..found.length()).filter_map(|index| found.get(index));
+            let outdated = nodes.filter(|node| {
                 use wasm_bindgen::JsCast;
                 let Some(row) = node.dyn_ref::<web_sys::Element>() else { return false };
                 let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
                 id.and_then(|id| known.transaction(id)).is_some_and(|known| known.state != TransactionState::Held)
-            })
+            });
+            outdated.count()
         })
     }
 
@@ -110,7 +112,8 @@ impl Shown {
 #[derive(Clone, Copy)]
 struct Fetched {
     wholly: u64,
-    in_place: u64,
+    /// With what was outdated then, which may not be mended in place.
+    in_place: (u64, usize),
     raised: u64,
     asked: u32,
 }
@@ -125,7 +128,7 @@ fn follow(shown: Shown, language: Language, spoken: String) {
     live::join(live::Seed::default());
     let raised = || live::read_now(|known| known.alerts().raised());
     let turn = shown.turn();
-    let fetched = Rc::new(Cell::new(Fetched { wholly: turn, in_place: turn, raised: raised(), asked: 0 }));
+    let fetched = Rc::new(Cell::new(Fetched { wholly: turn, in_place: (turn, 0), raised: raised(), asked: 0 }));
     let asking = Rc::new(Cell::new(false));
     let look = move || {
         if asking.get() || untrack(live::is_paused) {
@@ -134,8 +137,9 @@ fn follow(shown: Shown, language: Language, spoken: String) {
         let (before, now, asked) = (fetched.get(), shown.turn(), shown.asked.get_untracked());
         let wanted = asked != before.asked;
         let in_place = !wanted && shown.is_read();
-        let known = if in_place { before.in_place } else { before.wholly };
-        if !wanted && now == known && !shown.is_outdated() {
+        let outdated = shown.outdated();
+        let is_new = if in_place { before.in_place != (now, outdated) } else { before.wholly != now || outdated > 0 };
+        if !wanted && !is_new {
             return;
         }
         let new = raised().saturating_sub(before.raised);
@@ -146,10 +150,10 @@ fn follow(shown: Shown, language: Language, spoken: String) {
             if live::part::refresh_with(&shown.part, in_place).await {
                 let word = (new > 0).then(|| Phrase::new_rows(language, new));
                 if in_place {
-                    fetched.set(Fetched { in_place: now, ..before });
+                    fetched.set(Fetched { in_place: (now, outdated), ..before });
                     shown.waiting.set(word);
                 } else {
-                    fetched.set(Fetched { wholly: now, in_place: now, raised: before.raised + new, asked });
+                    fetched.set(Fetched { wholly: now, in_place: (now, 0), raised: before.raised + new, asked });
                     shown.waiting.set(None);
                     shown.keep_focus(had_focus);
                     shown.say_state();
