@@ -18,7 +18,7 @@ export interface Transaction {
 export interface Frame {
   kind: 'snapshot' | 'update' | 'heartbeat' | 'goodbye';
   missed?: number | null;
-  changes?: (Transaction | { change: 'account'; account: string })[];
+  changes?: (Transaction | { change: 'account'; account: string } | { change: 'alert'; id: string; open: boolean })[];
 }
 
 /** Listens from now on; to be called before the page is opened. */
