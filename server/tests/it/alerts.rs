@@ -130,7 +130,7 @@ fn history(submission: SubmitTransaction, days: i64) -> Command {
 
 /// A bank that judges: ann's C1 has 500.00 and a habit of 200.00, C3 is bob's; eve is an analyst.
 async fn judging() -> LiveBank {
-    let mut bank = LiveBank::new(&["--detection=true"]).await;
+    let mut bank = LiveBank::judging().await;
     bank.open_account("CASH-EUR", None).await;
     for (name, account) in [("ann", "C1"), ("carl", "C2"), ("bob", "C3")] {
         let person = bank.customer(name).await;

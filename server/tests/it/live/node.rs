@@ -56,6 +56,14 @@ impl LiveBank {
         Self::over(bank, worker).await
     }
 
+    /// With a worker that judges.
+    pub async fn judging() -> Self {
+        let mut bank = WorkerBank::new().await;
+        bank.bank.config.detection = true;
+        let worker = Some(bank.start_worker());
+        Self::over(bank, worker).await
+    }
+
     pub async fn without_worker() -> Self {
         Self::over(WorkerBank::new().await, None).await
     }
