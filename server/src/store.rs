@@ -4,6 +4,7 @@
 //! tables. A read that hands out a resume token is one repeatable-read transaction that also reads the fences.
 
 mod accounts;
+pub mod api_keys;
 mod balance_curve;
 mod cache;
 pub mod codes;
@@ -14,6 +15,7 @@ pub mod imports;
 pub mod live;
 pub mod operations;
 mod overview;
+pub mod producers;
 mod seals;
 mod snapshot;
 mod statement;
