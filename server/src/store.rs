@@ -8,6 +8,7 @@ pub mod api_keys;
 mod balance_curve;
 mod cache;
 pub mod codes;
+pub mod decisions;
 mod drafts;
 mod housekeeping;
 pub mod identity;

@@ -63,8 +63,15 @@ impl Problem {
     }
 
     const fn new(status: u16, kind: &'static str, title: &'static str, detail: &'static str) -> Self {
-        let (errors, detail) = (Vec::new(), Cow::Borrowed(detail));
-        Problem { kind, title, status, detail, errors, state: None, retry_after: None }
+        Problem {
+            kind,
+            title,
+            status,
+            detail: Cow::Borrowed(detail),
+            errors: Vec::new(),
+            state: None,
+            retry_after: None,
+        }
     }
 
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -38,9 +38,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn producers(&self) -> sqlx::Result<Vec<ProducerRow>> {
-        let query = sqlx::query_as(
-            "select id, name, public_key, accounts, all_accounts, revoked_at from producer order by id",
-        );
+        let query =
+            sqlx::query_as("select id, name, public_key, accounts, all_accounts, revoked_at from producer order by id");
         let rows: Vec<Row> = query.fetch_all(self.pool()).await?;
         rows.into_iter().map(producer).collect()
     }

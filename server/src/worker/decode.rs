@@ -1,9 +1,9 @@
 //! From bytes to a command: envelope, authority, key and partition, value. What does not fit becomes a dead letter
 //! with its reason; nothing here can stop a partition.
 
+use super::producers::{Producer, Producers, Stopping};
 use crate::kafka::command_consumer::RawRecord;
 use crate::kafka::signature::{ProducerSignature, Signer};
-use super::producers::{Producer, Producers, Stopping};
 use chrono::{DateTime, Utc};
 use domain::command::{Command, SubmitTransaction};
 use domain::fact::DeadLetterReason;
@@ -136,7 +136,8 @@ impl Decoder {
         let Some(authority) = self.authority(raw, key, found)? else {
             return Err(early(DeadLetterReason::BadSignature, "no valid signature"));
         };
-        let command = parse(found.kind, raw.value).map_err(|rejection| Unread::Rejected(Box::new((rejection, None))))?;
+        let command =
+            parse(found.kind, raw.value).map_err(|rejection| Unread::Rejected(Box::new((rejection, None))))?;
         if let Authority::Producer(producer) = authority {
             // Not a word on bank.events about the account it named: nothing of it was this producer's.
             may_send(&producer, &command).map_err(|detail| early(DeadLetterReason::NotAuthorised, detail))?;
@@ -160,9 +161,10 @@ impl Decoder {
         }
         let Some(said) = ProducerSignature::read(found.signature) else { return Ok(None) };
         let Some(producer) = self.producers.find(said.producer, raw.recorded_at)? else { return Ok(None) };
-        let valid = producer.key.as_ref().is_some_and(|public| {
-            public.verify(&said, key, found.id, found.kind, found.source, raw.value)
-        });
+        let valid = producer
+            .key
+            .as_ref()
+            .is_some_and(|public| public.verify(&said, key, found.id, found.kind, found.source, raw.value));
         Ok(valid.then_some(Authority::Producer(producer)))
     }
 
