@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod fences;
 mod holds;
 mod http;
@@ -13,6 +14,7 @@ mod judge;
 mod ledger_rows;
 mod live;
 mod payments;
+mod producers;
 mod reads;
 mod schema;
 mod support;
