@@ -97,7 +97,9 @@ impl Producers {
     }
 
     fn pause(&self) -> Result<(), Stopping> {
-        self.runtime.block_on(self.stop.run_until_cancelled(tokio::time::sleep(AGAIN))).ok_or(Stopping)
+        // Inside the block: a timer is made where a runtime runs, and this thread has none.
+        let pause = async { self.stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await };
+        self.runtime.block_on(pause).ok_or(Stopping)
     }
 
     /// Asks the database; false if it did not answer.
