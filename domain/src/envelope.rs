@@ -1,4 +1,4 @@
-//! CloudEvents 1.0 in Kafka's binary mode: the header names, and what our own nodes sign.
+//! CloudEvents 1.0 in Kafka's binary mode: the header names, and what nodes and direct producers sign.
 
 /// Header names. The value of the record is the event's data, as JSON.
 pub const CE_SPECVERSION: &str = "ce_specversion";
@@ -10,7 +10,8 @@ pub const CONTENT_TYPE: &str = "content-type";
 pub const JSON: &str = "application/json";
 pub const SPECVERSION: &str = "1.0";
 
-/// Header with `v1,` and the lower-case hex HMAC-SHA256 over [`signed_bytes`].
+/// Header with the signature over [`signed_bytes`]: our own nodes' `v1,` and the HMAC-SHA256, or a direct producer's
+/// `ed25519,`, its id, a comma and the Ed25519 signature; both in lower-case hex.
 pub const SIGNATURE: &str = "vigie_signature";
 
 /// The bytes a signature covers: key, id, type, source and value, each preceded by its length as 8 bytes big-endian,

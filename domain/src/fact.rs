@@ -237,6 +237,8 @@ pub enum DeadLetterReason {
     UnknownType,
     /// Neither our signature nor a producer's.
     BadSignature,
+    /// A producer of its own signature that may not send this, or no more.
+    NotAuthorised,
     /// The key is not the account at risk, or its partition another one.
     WrongPartition,
     /// An amount that is no payment: zero, negative or beyond any bank.

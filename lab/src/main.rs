@@ -12,6 +12,7 @@ mod cpu;
 mod crash;
 mod db;
 mod events;
+mod flood;
 mod floor;
 mod fraud;
 mod http;
@@ -52,6 +53,8 @@ enum Command {
     Poison(poison::Args),
     /// One transaction id many times at once, and with another body.
     Conflict(conflict::Args),
+    /// Honest callers of the decision API while a core floods it, beside a bare route flooded alike.
+    Flood(flood::Args),
     /// Load, kills at random moments, and a verdict from journal, database and log.
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
@@ -92,6 +95,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Crash(args) => crash::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Poison(args) => poison::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Flood(args) => flood::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Fraud(args) => fraud::run(&args).await,
     }

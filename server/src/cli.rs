@@ -2,8 +2,11 @@
 
 pub mod demo;
 pub mod import;
+pub mod key;
 pub mod migrate;
+pub mod producer;
 pub mod progress;
+mod reach;
 pub mod rebuild;
 pub mod serve;
 pub mod skip;
@@ -39,6 +42,10 @@ pub enum Command {
     Topics(topics::Args),
     /// Add people, change roles, link accounts, disable, reset passwords.
     User(user::Args),
+    /// Make, list and revoke keys of the decision API.
+    Key(key::Args),
+    /// Register, list and revoke direct producers to bank.commands.
+    Producer(producer::Args),
     /// Recompute the books from the tables alone; exit 1 names each violation.
     Verify(verify::Args),
     /// Bring the database's schema up to date.
@@ -74,6 +81,8 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Import(args) => import::run(config, args).await,
             Command::Topics(args) => topics::run(config, args).await,
             Command::User(args) => user::run(config, args).await,
+            Command::Key(args) => key::run(config, args).await,
+            Command::Producer(args) => producer::run(config, args).await,
             Command::Verify(args) => verify::run(config, args).await,
             Command::Migrate(args) => migrate::run(config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,

@@ -42,14 +42,14 @@ impl Gateway {
     }
 
     /// Sends a command under an id of its own and waits: the fact, or none if it is not there yet.
-    async fn act(&self, command: &Command) -> Result<Option<Arc<Fact>>, PortError> {
+    async fn act(&self, source: Source, command: &Command) -> Result<Option<Arc<Fact>>, PortError> {
         let command_id = Uuid::now_v7();
         let mut waiter = self.feed.wait_for(command_id).map_err(|error| {
             tracing::error!(%error, "a command was turned away");
             PortError::NotTaken
         })?;
         let acknowledged =
-            tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.acknowledged(command_id, command, &mut waiter));
+            tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.acknowledged(command_id, source, command, &mut waiter));
         if let Some(fact) = acknowledged.await.map_err(|_| PortError::NotTaken)?? {
             return Ok(Some(fact));
         }
@@ -60,11 +60,12 @@ impl Gateway {
     async fn acknowledged(
         &self,
         command_id: Uuid,
+        source: Source,
         command: &Command,
         waiter: &mut Waiter,
     ) -> Result<Option<Arc<Fact>>, PortError> {
         tokio::select! {
-            sent = self.producer.send(command_id, Source::Web, command) => match sent {
+            sent = self.producer.send(command_id, source, command) => match sent {
                 Ok(_) => Ok(None),
                 Err(error) => {
                     tracing::warn!(%error, "a command was not acknowledged");
@@ -164,7 +165,16 @@ impl Gateway {
             return Err(PortError::Forbidden);
         }
         let command = self.command(person, payment).await?;
-        self.act(&command).await?.map_or(Ok(Submission::StillProcessing), |fact| submission(&fact))
+        self.act(Source::Web, &command).await?.map_or(Ok(Submission::StillProcessing), |fact| submission(&fact))
+    }
+
+    /// Sends a payment that the decision API has read and allowed, and waits for the fact that answers it; none if it
+    /// is not there yet.
+    ///
+    /// # Errors
+    /// [`PortError::NotTaken`] when the log did not acknowledge in time.
+    pub async fn decide(&self, submission: SubmitTransaction) -> Result<Option<Arc<Fact>>, PortError> {
+        self.act(Source::Api, &Command::SubmitTransaction(submission)).await
     }
 
     /// Opens an account for a customer. The same wish, sent again, names the same account.
@@ -184,7 +194,7 @@ impl Gateway {
                 overdraft_minor: 0,
                 owner: Some(person.id),
             });
-            let Some(fact) = self.act(&command).await? else {
+            let Some(fact) = self.act(Source::Web, &command).await? else {
                 return Ok(Opened::StillProcessing(account));
             };
             if let Some(opened) = opened(&fact, account)? {

@@ -2,6 +2,7 @@
 //!
 //! Only `store` holds SQL and only `kafka` names rdkafka; a test holds both.
 
+pub mod api;
 pub mod bulk;
 pub mod cli;
 pub mod config;

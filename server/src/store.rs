@@ -5,9 +5,11 @@
 
 mod accounts;
 mod alerts;
+pub mod api_keys;
 mod balance_curve;
 mod cache;
 pub mod codes;
+pub mod decisions;
 mod drafts;
 mod housekeeping;
 pub mod identity;
@@ -15,6 +17,7 @@ pub mod imports;
 pub mod live;
 pub mod operations;
 mod overview;
+pub mod producers;
 mod seals;
 mod snapshot;
 mod statement;

@@ -33,8 +33,8 @@ use tower_http::compression::CompressionLayer;
 const DRAIN: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
-/// Every route of the node; `live` is the socket's.
-pub fn router(state: WebState, live: Router) -> Router {
+/// Every route of the node; `live` is the socket's, `api` that of terminals and banking apps.
+pub fn router(state: WebState, live: Router, api: Router) -> Router {
     let certain = Router::new()
         .route("/accounts/{number}/statement.csv", get(statement_csv::statement))
         .route("/alerts/open", get(alert_count::open))
@@ -65,6 +65,8 @@ pub fn router(state: WebState, live: Router) -> Router {
         .merge(pages)
         .layer(from_fn(metrics::measure))
         .layer(from_fn(guard::same_origin))
+        // No cookie counts there, so no other site can make a browser act.
+        .merge(api.layer(from_fn(metrics::measure)))
         .layer(from_fn(guard::headers))
 }
 

@@ -14,6 +14,7 @@ mod judge;
 mod lane;
 mod ownership;
 mod papers;
+mod producers;
 mod queue;
 mod sender;
 
@@ -23,7 +24,7 @@ pub use ownership::Mismatch;
 
 use crate::config::Config;
 use crate::kafka::Topics;
-use crate::kafka::command_consumer::{CommandConsumer, Owner};
+use crate::kafka::command_consumer::{CommandConsumer, Owner, RawRecord};
 use crate::kafka::command_producer::CommandProducer;
 use crate::kafka::log::Log;
 use crate::kafka::signature::Signer;
@@ -35,6 +36,7 @@ use expiry::Expiry;
 use judge::{Exchange, Judge};
 use lane::Lane;
 use ownership::{Ownership, TakeError};
+use producers::Producers;
 use queue::Queue;
 use sender::Sender;
 use std::sync::Arc;
@@ -58,7 +60,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let queue = Arc::new(Queue::new(config.batch_records * 4, config.batch_bytes * 4));
     let rejoin = Arc::new(AtomicBool::new(false));
     let (sender, sending) = Sender::start(&config, Arc::clone(&store))?;
-    let polling = poll_on_a_thread(&config, &ownership, &queue, &rejoin, &stop)?;
+    let producers = Producers::new(store.store().clone(), tokio::runtime::Handle::current(), stop.clone());
+    let decoder = Decoder::new(Signer::new(&config.command_secret), producers, config.partitions);
+    let polling = poll_on_a_thread(&config, decoder, &ownership, &queue, &rejoin, &stop)?;
     let exchange = Exchange::default();
     let expiry = Expiry {
         store: Arc::clone(&store),
@@ -213,6 +217,7 @@ impl Owner for Taker {
 
 fn poll_on_a_thread(
     config: &Config,
+    mut decoder: Decoder,
     ownership: &Arc<Ownership>,
     queue: &Arc<Queue>,
     rejoin: &Arc<AtomicBool>,
@@ -229,16 +234,15 @@ fn poll_on_a_thread(
         move || CommandConsumer::new(&config, Arc::clone(&taker) as Arc<dyn Owner>)
     };
     let consumer = connect()?;
-    let decoder = Decoder::new(Signer::new(&config.command_secret), config.partitions);
     let (ownership, queue, rejoin, stop) = (Arc::clone(ownership), Arc::clone(queue), Arc::clone(rejoin), stop.clone());
-    let poll = move || poll_until_stopped(consumer, &connect, &decoder, &ownership, &queue, &rejoin, &stop);
+    let poll = move || poll_until_stopped(consumer, &connect, &mut decoder, &ownership, &queue, &rejoin, &stop);
     Ok(std::thread::Builder::new().name("vigie-poll".to_owned()).spawn(poll)?)
 }
 
 fn poll_until_stopped(
     mut consumer: CommandConsumer,
     connect: &impl Fn() -> anyhow::Result<CommandConsumer>,
-    decoder: &Decoder,
+    decoder: &mut Decoder,
     ownership: &Ownership,
     queue: &Queue,
     rejoin: &AtomicBool,
@@ -263,7 +267,8 @@ fn poll_until_stopped(
         if !queue.has_room(Duration::from_millis(200)) {
             continue;
         }
-        if let Err(fault) = consumer.poll_with(Duration::from_millis(100), |raw| queue.put(decoder.decode(&raw))) {
+        let take = |raw: RawRecord<'_>| decoder.decode(&raw).map_or((), |decoded| queue.put(decoded));
+        if let Err(fault) = consumer.poll_with(Duration::from_millis(100), take) {
             tracing::warn!(fault, "consumer");
         }
         if reported.elapsed() > Duration::from_secs(2) {

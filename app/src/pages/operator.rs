@@ -203,6 +203,7 @@ fn reason_text(text: &Operator, reason: DeadLetterReason) -> &'static str {
         DeadLetterReason::Undecodable => text.reason_undecodable,
         DeadLetterReason::UnknownType => text.reason_unknown_type,
         DeadLetterReason::BadSignature => text.reason_bad_signature,
+        DeadLetterReason::NotAuthorised => text.reason_not_authorised,
         DeadLetterReason::WrongPartition => text.reason_wrong_partition,
         DeadLetterReason::AbsurdAmount => text.reason_absurd_amount,
         DeadLetterReason::TooLarge => text.reason_too_large,

@@ -46,6 +46,7 @@ catalogue! {
         reason_undecodable: "Not readable", "Illisible";
         reason_unknown_type: "Unknown type or version", "Type ou version inconnus";
         reason_bad_signature: "No valid signature", "Sans signature valable";
+        reason_not_authorised: "Producer without this right", "Producteur sans ce droit";
         reason_wrong_partition: "In the wrong partition", "Dans la mauvaise partition";
         reason_absurd_amount: "No plausible amount", "Montant invraisemblable";
         reason_too_large: "Too large", "Trop volumineux";

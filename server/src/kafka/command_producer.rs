@@ -15,6 +15,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     Web,
+    Api,
     Import,
     Worker,
     Operator,
@@ -24,6 +25,7 @@ impl Source {
     pub fn as_str(self) -> &'static str {
         match self {
             Source::Web => "vigie/web",
+            Source::Api => "vigie/api",
             Source::Import => "vigie/import",
             Source::Worker => "vigie/worker",
             Source::Operator => "vigie/operator",

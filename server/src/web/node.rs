@@ -4,6 +4,7 @@ use super::health::Health;
 use super::ports::{Bank, MachineRoom, SystemClock};
 use super::state::{WebState, leptos_options};
 use super::{metrics, router, serve, sweep};
+use crate::api::Api;
 use crate::bulk::Bulk;
 use crate::config::Config;
 use crate::feed::Feed;
@@ -34,6 +35,7 @@ pub struct Node {
     uploads: Uploads,
     bulk: Bulk,
     live: Live,
+    api: Api,
     /// Runs until dropped.
     _tail: Tail,
     stop: CancellationToken,
@@ -61,6 +63,7 @@ impl Node {
         health.watch("feed", move || caught_up.age().is_some());
         let live = Live::start(store.clone(), feed.clone(), stop.clone());
         let gateway = Gateway::new(store.clone(), feed, CommandProducer::new(config)?);
+        let api = Api::new(store.clone(), gateway.clone(), config.trusted_proxies.clone());
         let bank = Arc::new(Bank { store: store.clone(), gateway });
         let bulk = Bulk::new(config, &store)?;
         let uploads = Uploads::new(store.clone(), bulk.clone(), config.currency);
@@ -76,7 +79,7 @@ impl Node {
             clock: Arc::new(SystemClock(config.time_zone)),
         };
         let state = WebState { config: Arc::new(config.clone()), store, ports, leptos: leptos_options(config), health };
-        Ok(Node { listener, state, uploads, bulk, live, _tail: tail, stop })
+        Ok(Node { listener, state, uploads, bulk, live, api, _tail: tail, stop })
     }
 
     /// Where it listens; the port is a real one even if the configuration said 0.
@@ -92,7 +95,7 @@ impl Node {
     /// # Errors
     /// When the listener fails.
     pub async fn run(self) -> anyhow::Result<()> {
-        let router = router(self.state.clone(), self.live.router());
+        let router = router(self.state.clone(), self.live.router(), self.api.router());
         let background = [
             tokio::spawn(sweep(self.state.clone(), self.stop.clone())),
             tokio::spawn(self.uploads.adopt_orphans()),

@@ -1,8 +1,9 @@
 //! From bytes to a command: envelope, authority, key and partition, value. What does not fit becomes a dead letter
 //! with its reason; nothing here can stop a partition.
 
+use super::producers::{Producer, Producers, Stopping};
 use crate::kafka::command_consumer::RawRecord;
-use crate::kafka::signature::Signer;
+use crate::kafka::signature::{ProducerSignature, Signer};
 use chrono::{DateTime, Utc};
 use domain::command::{Command, SubmitTransaction};
 use domain::fact::DeadLetterReason;
@@ -10,6 +11,7 @@ use domain::ledger::{Input, Record};
 use domain::money::ABSURD_AMOUNT_MINOR;
 use domain::{envelope, partition};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Bytes of a value that are kept for the dead letters, and the most a command may have.
@@ -35,6 +37,7 @@ impl Decoded {
 
 pub struct Decoder {
     signer: Signer,
+    producers: Producers,
     partition_count: i32,
 }
 
@@ -50,12 +53,32 @@ struct Envelope<'a> {
 
 type Rejection = (DeadLetterReason, String);
 
+/// Who signed a record.
+enum Authority {
+    /// One of our own nodes.
+    Node,
+    Producer(Arc<Producer>),
+}
+
+/// Why a record gives no command.
+enum Unread {
+    Rejected(Box<(Rejection, Option<Command>)>),
+    Stopping,
+}
+
+impl From<Stopping> for Unread {
+    fn from(_: Stopping) -> Self {
+        Unread::Stopping
+    }
+}
+
 impl Decoder {
-    pub fn new(signer: Signer, partition_count: i32) -> Self {
-        Decoder { signer, partition_count }
+    pub fn new(signer: Signer, producers: Producers, partition_count: i32) -> Self {
+        Decoder { signer, producers, partition_count }
     }
 
-    pub fn decode(&self, raw: &RawRecord<'_>) -> Decoded {
+    /// None if the worker is asked to stop before it could be told who signed: the record is the next owner's.
+    pub fn decode(&mut self, raw: &RawRecord<'_>) -> Option<Decoded> {
         let mut found = Envelope::default();
         for (name, value) in raw.headers() {
             match name {
@@ -71,12 +94,13 @@ impl Decoder {
         let command_id = std::str::from_utf8(found.id).ok().and_then(|text| Uuid::try_parse(text).ok());
         let input = match self.read(raw, key, &found, command_id) {
             Ok(command) => Input::Command(command),
-            Err(rejected) => {
+            Err(Unread::Rejected(rejected)) => {
                 let ((reason, detail), command) = *rejected;
                 Input::DeadLetter { reason, detail, command }
             }
+            Err(Unread::Stopping) => return None,
         };
-        Decoded {
+        Some(Decoded {
             record: Record {
                 partition: raw.partition,
                 offset: raw.offset,
@@ -89,17 +113,17 @@ impl Decoder {
             key: key.into(),
             head: raw.value[..raw.value.len().min(HEAD_BYTES)].into(),
             follows: raw.offset,
-        }
+        })
     }
 
     fn read(
-        &self,
+        &mut self,
         raw: &RawRecord<'_>,
         key: &[u8],
         found: &Envelope<'_>,
         command_id: Option<Uuid>,
-    ) -> Result<Command, Box<(Rejection, Option<Command>)>> {
-        let early = |reason, detail: &str| Box::new(((reason, detail.to_owned()), None));
+    ) -> Result<Command, Unread> {
+        let early = |reason, detail: &str| Unread::Rejected(Box::new(((reason, detail.to_owned()), None)));
         if raw.value.len() > HEAD_BYTES {
             return Err(early(DeadLetterReason::TooLarge, "a command has 64 KB at most"));
         }
@@ -109,14 +133,39 @@ impl Decoder {
         if command_id.is_none() {
             return Err(early(DeadLetterReason::Undecodable, "ce_id is not a UUID"));
         }
-        if !self.signer.verify(found.signature, key, found.id, found.kind, found.source, raw.value) {
+        let Some(authority) = self.authority(raw, key, found)? else {
             return Err(early(DeadLetterReason::BadSignature, "no valid signature"));
+        };
+        let command =
+            parse(found.kind, raw.value).map_err(|rejection| Unread::Rejected(Box::new((rejection, None))))?;
+        if let Authority::Producer(producer) = authority {
+            // Not a word on bank.events about the account it named: nothing of it was this producer's.
+            may_send(&producer, &command).map_err(|detail| early(DeadLetterReason::NotAuthorised, detail))?;
         }
-        let command = parse(found.kind, raw.value).map_err(|rejection| Box::new((rejection, None)))?;
         match self.check(raw.partition, key, &command) {
             Ok(()) => Ok(command),
-            Err(rejection) => Err(Box::new((rejection, Some(command)))),
+            Err(rejection) => Err(Unread::Rejected(Box::new((rejection, Some(command))))),
         }
+    }
+
+    /// Whose signature the record carries, if it is a valid one.
+    fn authority(
+        &mut self,
+        raw: &RawRecord<'_>,
+        key: &[u8],
+        found: &Envelope<'_>,
+    ) -> Result<Option<Authority>, Stopping> {
+        if !ProducerSignature::is_claimed_by(found.signature) {
+            let ours = self.signer.verify(found.signature, key, found.id, found.kind, found.source, raw.value);
+            return Ok(ours.then_some(Authority::Node));
+        }
+        let Some(said) = ProducerSignature::read(found.signature) else { return Ok(None) };
+        let Some(producer) = self.producers.find(said.producer, raw.recorded_at)? else { return Ok(None) };
+        let valid = producer
+            .key
+            .as_ref()
+            .is_some_and(|public| public.verify(&said, key, found.id, found.kind, found.source, raw.value));
+        Ok(valid.then_some(Authority::Producer(producer)))
     }
 
     fn check(&self, partition: i32, key: &[u8], command: &Command) -> Result<(), Rejection> {
@@ -140,6 +189,24 @@ impl Decoder {
         }
         Ok(())
     }
+}
+
+/// What a direct producer may send: payments of its accounts, live ones, without free text.
+fn may_send(producer: &Producer, command: &Command) -> Result<(), &'static str> {
+    let Command::SubmitTransaction(submission) = command else { return Err("a producer submits transactions only") };
+    if producer.revoked {
+        return Err("this producer was revoked");
+    }
+    if submission.history {
+        return Err("a producer sends no history");
+    }
+    if submission.reference.is_some() {
+        return Err("a producer sends no free text");
+    }
+    if !producer.reach.covers(submission.account_at_risk()) {
+        return Err("this producer may not act for the account at risk");
+    }
+    Ok(())
 }
 
 /// Beyond what the database can hold: year 290000 is damage, not history.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod api;
 mod fences;
 mod holds;
 mod http;
@@ -14,6 +15,7 @@ mod judge;
 mod ledger_rows;
 mod live;
 mod payments;
+mod producers;
 mod reads;
 mod schema;
 mod support;
