@@ -13,6 +13,7 @@ mod judge;
 mod ledger_rows;
 mod live;
 mod payments;
+mod policies;
 mod reads;
 mod schema;
 mod support;
