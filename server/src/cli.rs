@@ -3,6 +3,8 @@
 pub mod demo;
 pub mod import;
 pub mod migrate;
+pub mod model;
+pub mod policy;
 pub mod progress;
 pub mod rebuild;
 pub mod serve;
@@ -47,6 +49,10 @@ pub enum Command {
     Rebuild(rebuild::Args),
     /// Let a halted partition pass one record, on record.
     Skip(skip::Args),
+    /// Show, change and list the policy that detection goes by.
+    Policy(policy::Args),
+    /// Promote, retire and show the fraud model.
+    Model(model::Args),
     /// Load the demo people and their history through the real pipeline, once.
     Demo(demo::Args),
 }
@@ -78,6 +84,8 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Migrate(args) => migrate::run(config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Skip(args) => skip::run(config, args).await,
+            Command::Policy(args) => policy::run(config, args).await,
+            Command::Model(args) => model::run(config, args).await,
             Command::Demo(args) => demo::run(config, args).await,
         }
     });

@@ -5,6 +5,7 @@
 pub mod bulk;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod demo;
 pub mod feed;
 pub mod gateway;

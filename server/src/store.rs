@@ -7,6 +7,7 @@ mod accounts;
 mod balance_curve;
 mod cache;
 pub mod codes;
+pub mod control;
 mod drafts;
 mod housekeeping;
 pub mod identity;

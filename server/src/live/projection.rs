@@ -76,7 +76,10 @@ impl Viewer {
             | FactBody::TransactionLabelled(_)
             | FactBody::CommandAnswered(_)
             | FactBody::CommandRefused(_)
-            | FactBody::RecordDeadLettered(_) => false,
+            | FactBody::RecordDeadLettered(_)
+            | FactBody::PolicyChanged(_)
+            | FactBody::ModelPromoted(_)
+            | FactBody::ChangeRefused(_) => false,
         }
     }
 
@@ -95,7 +98,10 @@ impl Viewer {
             | FactBody::AccountUnlinked(_)
             | FactBody::CommandAnswered(_)
             | FactBody::CommandRefused(_)
-            | FactBody::RecordDeadLettered(_) => None,
+            | FactBody::RecordDeadLettered(_)
+            | FactBody::PolicyChanged(_)
+            | FactBody::ModelPromoted(_)
+            | FactBody::ChangeRefused(_) => None,
         }
     }
 

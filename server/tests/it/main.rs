@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod control;
 mod fences;
 mod holds;
 mod http;
