@@ -10,6 +10,7 @@ pub mod rebuild;
 pub mod serve;
 pub mod skip;
 pub mod topics;
+pub mod train;
 pub mod user;
 pub mod verify;
 
@@ -53,6 +54,10 @@ pub enum Command {
     Policy(policy::Args),
     /// Promote, retire and show the fraud model.
     Model(model::Args),
+    /// Train a fraud model on the bank's own payments.
+    Train(train::TrainArgs),
+    /// Say how good a model file is on the bank's own payments.
+    Evaluate(train::EvaluateArgs),
     /// Load the demo people and their history through the real pipeline, once.
     Demo(demo::Args),
 }
@@ -86,6 +91,8 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Skip(args) => skip::run(config, args).await,
             Command::Policy(args) => policy::run(config, args).await,
             Command::Model(args) => model::run(config, args).await,
+            Command::Train(args) => train::run(config, args).await,
+            Command::Evaluate(args) => train::evaluate(config, args).await,
             Command::Demo(args) => demo::run(config, args).await,
         }
     });

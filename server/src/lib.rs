@@ -18,6 +18,7 @@ pub mod seal;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod training;
 pub mod verify;
 pub mod web;
 pub mod worker;

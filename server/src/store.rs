@@ -19,6 +19,7 @@ pub mod policy;
 mod seals;
 mod snapshot;
 mod statement;
+mod training;
 mod transactions;
 pub mod verify;
 mod views;

@@ -18,6 +18,7 @@ mod policies;
 mod reads;
 mod schema;
 mod support;
+mod training;
 mod verify;
 mod web;
 mod worker;
