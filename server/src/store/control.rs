@@ -103,11 +103,11 @@ impl WorkerStore {
         insert_model(self.store().pool(), fact, recorded_at).await
     }
 
-    /// Says why the control log stands still.
+    /// Writes down why the control log stands still, or that it no longer does.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn halt_control(&self, said: &str) -> sqlx::Result<()> {
+    pub async fn halt_control(&self, said: Option<&str>) -> sqlx::Result<()> {
         sqlx::query("update fence set halted = $1, updated_at = now() where partition = -1")
             .bind(said)
             .execute(self.store().pool())

@@ -124,14 +124,20 @@ async fn checked_fence(config: &Config, store: &WorkerStore, topics: &Topics) ->
         blocking(move || Log::new(&config)?.cluster_id()).await?
     };
     let fence = store.control_fence(&cluster_id, &topics.control).await?;
-    match check(config, topics, &fence, &cluster_id).await {
-        Err(TakeError::Mismatch(mismatch)) => {
-            tracing::error!(%mismatch, "the control log is refused");
-            store.halt_control(&mismatch.to_string()).await?;
-            Err(TakeError::Mismatch(mismatch).into())
+    if let Err(error) = check(config, topics, &fence, &cluster_id).await {
+        let TakeError::Mismatch(mismatch) = &error else { return Err(error.into()) };
+        // What another worker applied and said meanwhile contradicts nothing.
+        if store.control_fence(&cluster_id, &topics.control).await?.next_offset != fence.next_offset {
+            return Err(Fault::Fenced.into());
         }
-        other => Ok(other.map(|()| fence)?),
+        tracing::error!(%mismatch, "the control log is refused");
+        store.halt_control(Some(&mismatch.to_string())).await?;
+        return Err(error.into());
     }
+    if fence.halted.is_some() {
+        store.halt_control(None).await?;
+    }
+    Ok(fence)
 }
 
 async fn check(config: &Config, topics: &Topics, fence: &Fence, cluster_id: &str) -> Result<(), TakeError> {
@@ -232,7 +238,7 @@ impl Task {
             }
             Err(Fault::Broken(said)) => {
                 tracing::error!(offset = record.offset, said, "the control log is halted");
-                self.store.halt_control(&said).await?;
+                self.store.halt_control(Some(&said)).await?;
                 return Err(Fault::Broken(said).into());
             }
             Err(fault) => return Err(fault.into()),
