@@ -57,7 +57,7 @@ impl Replay {
         // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
         let counterparty = match paid_in {
             true => &nobody,
-            false => self.counterparties.entry(payment.counterparty).or_default(),
+            false => &*self.counterparties.entry(payment.counterparty).or_default(),
         };
         let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
         let inputs = Inputs::gather(payment, account, counterparty, device);

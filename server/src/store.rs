@@ -15,7 +15,6 @@ pub mod imports;
 pub mod live;
 pub mod operations;
 mod overview;
-pub mod policy;
 mod seals;
 mod snapshot;
 mod statement;
