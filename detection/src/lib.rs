@@ -11,4 +11,5 @@ pub mod history;
 pub mod model;
 pub mod payment;
 pub mod policy;
+pub mod replay;
 pub mod rules;

@@ -8,6 +8,7 @@ use crate::features::{Inputs, N, NAMES};
 
 pub mod calibration;
 pub mod file;
+pub mod metrics;
 pub mod recipe;
 pub mod samples;
 pub mod scorer;

@@ -1,6 +1,7 @@
 //! Facts: what the worker decided, on `bank.events`. Past-tense names; they carry state, not increments.
 
 use crate::command::{FraudLabel, LabelSource, PaymentContext};
+use crate::control::{CONTROL_PARTITION, ChangeRefused, ModelPromoted, PolicyChanged};
 use crate::money::AmountMinor;
 use crate::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, RefusalReason, TransactionKind, TransactionState,
@@ -13,14 +14,22 @@ use uuid::Uuid;
 /// partition, says exactly what a reader has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
-    /// Partition of `bank.commands` and of `bank.events`.
+    /// Partition of `bank.commands` and of `bank.events`; [`CONTROL_PARTITION`] for what `bank.control` ordered.
     pub partition: i32,
-    /// Offset of the command on `bank.commands`.
+    /// Offset of the command on `bank.commands` or `bank.control`.
     pub offset: i64,
     /// Counts the facts of one command from 0.
     pub ordinal: u32,
     /// Whether this is its command's last fact.
     pub last: bool,
+}
+
+impl Position {
+    /// The partition of `bank.events` that carries the fact. Those of `bank.control` travel with the first one's, under
+    /// a position of their own, so that both orders stand.
+    pub fn events_partition(&self) -> i32 {
+        if self.partition == CONTROL_PARTITION { 0 } else { self.partition }
+    }
 }
 
 /// A fact with its origin. The value of one record on `bank.events`.
@@ -60,6 +69,12 @@ pub enum FactBody {
     CommandRefused(CommandRefused),
     /// A record that could not be read or applied. Its first bytes are on `bank.dead-letters`.
     RecordDeadLettered(DeadLetterFact),
+    /// From here on decisions are made by it. For staff.
+    PolicyChanged(PolicyChanged),
+    /// From here on decisions are made with it. For staff.
+    ModelPromoted(ModelPromoted),
+    /// A policy or model that is not taken. For staff.
+    ChangeRefused(ChangeRefused),
 }
 
 /// One transaction with both sides as they are after it.
@@ -283,6 +298,9 @@ impl FactBody {
             FactBody::CommandAnswered(_) => "vigie.command.answered.v1",
             FactBody::CommandRefused(_) => "vigie.command.refused.v1",
             FactBody::RecordDeadLettered(_) => "vigie.record.dead-lettered.v1",
+            FactBody::PolicyChanged(_) => "vigie.policy.changed.v1",
+            FactBody::ModelPromoted(_) => "vigie.model.promoted.v1",
+            FactBody::ChangeRefused(_) => "vigie.change.refused.v1",
         }
     }
 }

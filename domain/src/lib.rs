@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod command;
+pub mod control;
 pub mod envelope;
 pub mod fact;
 pub mod hex;

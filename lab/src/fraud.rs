@@ -1,13 +1,12 @@
 //! The fraud benchmark: the product's features and model against labelled payments, by the published protocol.
 //!
-//! Promises: rows go through the histories once, in time order, each scored before its own label is said; metrics are
-//! the lab's own code. Here, and only here, the lab calls the crate `detection`, because the question is how good its
+//! Promises: rows go through the histories once, in time order, each scored before its own label is said; metrics
+//! know nothing of how scores are made. Here, and only here, the lab calls the crate `detection`, because the question is how good its
 //! features and model are; what it says about them shares nothing with them. For now the batch half: the same rows
 //! through Kafka, worker and Postgres must later give the same scores. Absent: the data (`VIGIE_DATA`, never copied).
 
 mod data;
 mod fold;
-mod metrics;
 mod replay;
 mod sample;
 mod table;

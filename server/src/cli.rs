@@ -5,12 +5,15 @@ pub mod import;
 pub mod key;
 pub mod migrate;
 pub mod producer;
+pub mod model;
+pub mod policy;
 pub mod progress;
 mod reach;
 pub mod rebuild;
 pub mod serve;
 pub mod skip;
 pub mod topics;
+pub mod train;
 pub mod user;
 pub mod verify;
 
@@ -54,6 +57,14 @@ pub enum Command {
     Rebuild(rebuild::Args),
     /// Let a halted partition pass one record, on record.
     Skip(skip::Args),
+    /// Show, change and list the policy that detection goes by.
+    Policy(policy::Args),
+    /// Promote, retire and show the fraud model.
+    Model(model::Args),
+    /// Train a fraud model on the bank's own payments.
+    Train(train::TrainArgs),
+    /// Say how good a model file is on the bank's own payments.
+    Evaluate(train::EvaluateArgs),
     /// Load the demo people and their history through the real pipeline, once.
     Demo(demo::Args),
 }
@@ -87,6 +98,10 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Migrate(args) => migrate::run(config, args).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Skip(args) => skip::run(config, args).await,
+            Command::Policy(args) => policy::run(config, args).await,
+            Command::Model(args) => model::run(config, args).await,
+            Command::Train(args) => train::run(config, args).await,
+            Command::Evaluate(args) => train::evaluate(config, args).await,
             Command::Demo(args) => demo::run(config, args).await,
         }
     });

@@ -17,6 +17,7 @@ pub use waiters::{TooManyWaiters, Waiter};
 
 use crate::config::Config;
 use domain::Fact;
+use domain::control::CONTROL_PARTITION;
 use domain::view::ResumeToken;
 use ring::Ring;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,6 +83,10 @@ impl Feed {
     pub fn push(&self, facts: &[Arc<Fact>]) {
         let (mut duplicates, mut holes) = (0, 0);
         for run in facts.chunk_by(|one, two| one.position.partition == two.position.partition) {
+            // What bank.control ordered is for those who wait; no socket shows it, so no token counts it.
+            if run[0].position.partition == CONTROL_PARTITION {
+                continue;
+            }
             let Some(ring) = self.ring(run[0].position.partition) else {
                 tracing::error!(partition = run[0].position.partition, "a fact of a partition that is not configured");
                 continue;
@@ -248,6 +253,16 @@ mod tests {
         feed.push(&facts(0, 3..4));
         pushes.changed().await.unwrap();
         assert_eq!(waiter.fact().await.unwrap().position.offset, 3);
+    }
+
+    #[tokio::test]
+    async fn a_fact_of_the_control_log_wakes_its_waiter_and_moves_no_token() {
+        let feed = feed();
+        let mut waiter = feed.wait_for(Uuid::from_u128(3)).unwrap();
+        feed.push(&[facts(0, 0..2), facts(CONTROL_PARTITION, 3..4), facts(0, 2..4)].concat());
+        assert_eq!(waiter.fact().await.unwrap().position.partition, CONTROL_PARTITION);
+        assert_eq!(feed.seen(), ResumeToken([(0, 4)].into()));
+        assert_eq!(feed.since(&ResumeToken::default(), 1_000, |_| true).unwrap().facts.len(), 4);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod announcer;
 pub mod command_consumer;
 pub mod command_log;
 pub mod command_producer;
+pub mod control_log;
 pub mod log;
 pub mod log_ends;
 pub mod others;

@@ -4,11 +4,12 @@
 //! account that another partition opened. Only surrogate ids differ from the original.
 
 use crate::config::Config;
-use crate::kafka::Topics;
 use crate::kafka::log::{Log, LogError, LogRecord};
+use crate::kafka::{Topics, control_log};
 use crate::store::Store;
 use crate::store::rebuild::FoldedTransaction;
 use crate::store::worker::{DeadLetterRow, WorkerStore};
+use domain::control::CONTROL_PARTITION;
 use domain::fact::{DeadLetterFact, Fact, FactBody};
 use domain::ledger::LabelRow;
 use sha2::{Digest as _, Sha256};
@@ -97,6 +98,8 @@ impl Rebuild {
             let fence = self.store.take_fence(partition, &cluster_id, &self.topics.commands, count).await?;
             self.from.insert(partition, fence.next_offset);
         }
+        let control = self.store.take_fence(CONTROL_PARTITION, &cluster_id, &self.topics.control, 1).await?;
+        self.from.insert(CONTROL_PARTITION, control.next_offset);
         Ok(())
     }
 
@@ -111,19 +114,21 @@ impl Rebuild {
                 let _ = sender.blocking_send(record);
             })
         });
-        let from = self.from.get(&partition).copied().unwrap_or_default();
-        let mut seen = (-1, 0);
-        let mut complete = from;
+        // By origin: facts of bank.control travel with those of the first partition.
+        let mut seen: BTreeMap<i32, (i64, u32)> = BTreeMap::new();
+        let mut complete: BTreeMap<i32, i64> = BTreeMap::new();
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(record) = facts.recv().await {
             let fact = self.read(partition, &record)?;
             let place = (fact.position.offset, fact.position.ordinal);
-            if place <= seen || fact.position.offset < from {
+            let origin = fact.position.partition;
+            let from = self.from.get(&origin).copied().unwrap_or_default();
+            if seen.get(&origin).is_some_and(|seen| place <= *seen) || fact.position.offset < from {
                 continue;
             }
-            seen = place;
+            seen.insert(origin, place);
             if fact.position.last {
-                complete = fact.position.offset + 1;
+                complete.insert(origin, fact.position.offset + 1);
             }
             match pass {
                 Pass::Accounts => self.fold_accounts(&fact, done).await?,
@@ -140,8 +145,8 @@ impl Rebuild {
         reading.await.map_err(|_| RebuildError::Interrupted)??;
         if pass == Pass::Transactions {
             self.store.fold_transactions(&batch).await?;
-            if complete > from {
-                self.set_fence(partition, complete).await?;
+            for (origin, next_offset) in complete {
+                self.set_fence(origin, next_offset).await?;
             }
         }
         Ok(())
@@ -186,6 +191,8 @@ impl Rebuild {
             }
             FactBody::AlertRaised(alert) => self.store.fold_alert(recorded_at, &alert).await?,
             FactBody::TransactionLabelled(label) => self.store.fold_label(&LabelRow { label, recorded_at }).await?,
+            FactBody::PolicyChanged(policy) => self.store.fold_policy(&policy, recorded_at).await?,
+            FactBody::ModelPromoted(model) => self.store.fold_model(&model, recorded_at).await?,
             FactBody::RecordDeadLettered(letter) => {
                 done.dead_letters += 1;
                 let row = self.dead_letter(partition, offset, letter).await?;
@@ -218,7 +225,11 @@ impl Rebuild {
     }
 
     async fn command_at(&self, partition: i32, offset: i64) -> Result<Option<LogRecord>, RebuildError> {
-        let (config, topic) = (self.config.clone(), self.topics.commands.clone());
+        let config = self.config.clone();
+        let (topic, partition) = match partition {
+            CONTROL_PARTITION => (self.topics.control.clone(), control_log::PARTITION),
+            _ => (self.topics.commands.clone(), partition),
+        };
         blocking(move || Log::new(&config)?.record_at(&topic, partition, offset)).await
     }
 

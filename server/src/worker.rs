@@ -7,6 +7,7 @@
 mod announcement;
 mod booker;
 mod continuity;
+mod control;
 mod decode;
 mod expiry;
 mod fault;
@@ -92,7 +93,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         // A task each: what one lane computes must not wait for the other's.
         tokio::spawn(book_until_stopped(config.clone(), booker, Arc::clone(&queue)))
     });
+    let control = tokio::spawn(control::run(config.clone(), Arc::clone(&store), stop.clone()));
     let ended = futures::future::join_all(lanes).await;
+    control.await.map_err(|error| anyhow::anyhow!("the control task panicked: {error}"))?;
     drop(sender);
     tokio::task::spawn_blocking(move || polling.join().and_then(|()| listening.join()))
         .await?

@@ -3,11 +3,11 @@
 //! Promises: nothing is trained or calibrated on that would not have been labelled when the test week begins.
 
 use super::data::{DAY_S, Data};
-use super::metrics::{self, Figures, Scored};
 use super::replay::Kept;
 use anyhow::{Context as _, bail};
 use detection::features::{N, NAMES};
 use detection::model::file::{FORMAT, VERSION};
+use detection::model::metrics::{self, Figures, Scored};
 use detection::model::{Calibration, Model, ModelFile, Recipe, Reliability, Samples, Window, train};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -136,7 +136,7 @@ fn run(fold: Fold, data: &Data, kept: &Kept, recipe: &Recipe, features: &[usize]
         .map(|(row, score)| {
             let row = &data.rows[*row];
             let customer = data.customers[row.customer];
-            Scored { id: row.id, day: row.day, customer, fraud: row.fraud, score: *score }
+            Scored { id: row.id.into(), day: row.day, customer, fraud: row.fraud, score: *score }
         })
         .collect();
     let figures = metrics::judge(&scored).with_context(|| format!("fold {}", fold.start))?;

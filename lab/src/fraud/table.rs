@@ -2,7 +2,7 @@
 
 use super::data::Data;
 use super::fold::Outcome;
-use super::metrics::mean_and_deviation;
+use detection::model::metrics::mean_and_deviation;
 
 /// Means of the four published weeks (std .00–.02): AUC ROC, average precision, card precision at 100.
 const PUBLISHED: [(&str, f64, f64, f64); 8] = [

@@ -1,6 +1,7 @@
 //! `vigie rebuild`.
 
 use crate::config::Config;
+use crate::store::Store;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -28,5 +29,11 @@ pub async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
         "rebuilt from {} facts: {} accounts, {} transactions, {} dead letters; run `vigie verify` next",
         rebuilt.facts, rebuilt.accounts, rebuilt.transactions, rebuilt.dead_letters
     );
+    // The log knows which model decides, not its bytes: a worker that needs them stops rather than decide otherwise.
+    if let Some(sha256) = Store::connect(&config).await?.missing_model_file().await? {
+        println!(
+            "put the model's file back with `vigie model add FILE` before a worker starts: its sha256 is {sha256}"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

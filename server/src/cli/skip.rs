@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The halted partition.
+    /// The halted partition; -1 is bank.control.
+    #[arg(allow_negative_numbers = true)]
     partition: i32,
     /// The command offset it halted at.
     offset: i64,

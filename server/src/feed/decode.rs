@@ -30,6 +30,9 @@ enum Kind {
     CommandAnswered,
     CommandRefused,
     RecordDeadLettered,
+    PolicyChanged,
+    ModelPromoted,
+    ChangeRefused,
 }
 
 /// # Errors
@@ -49,6 +52,9 @@ pub fn decode(value: &[u8]) -> serde_json::Result<Fact> {
         Kind::CommandAnswered => FactBody::CommandAnswered(serde_json::from_slice(value)?),
         Kind::CommandRefused => FactBody::CommandRefused(serde_json::from_slice(value)?),
         Kind::RecordDeadLettered => FactBody::RecordDeadLettered(serde_json::from_slice(value)?),
+        Kind::PolicyChanged => FactBody::PolicyChanged(serde_json::from_slice(value)?),
+        Kind::ModelPromoted => FactBody::ModelPromoted(serde_json::from_slice(value)?),
+        Kind::ChangeRefused => FactBody::ChangeRefused(serde_json::from_slice(value)?),
     };
     Ok(Fact { position: head.position, command_id: head.command_id, recorded_at: head.recorded_at, body })
 }
@@ -58,6 +64,7 @@ pub fn decode(value: &[u8]) -> serde_json::Result<Fact> {
 mod tests {
     use super::*;
     use crate::feed::sample::{account, answered, side, transaction, with_position};
+    use domain::control::{ChangeRefused, ModelPromoted, PolicyChanged};
     use domain::fact::{CommandRefused, DeadLetterFact, DeadLetterReason, LinkFact};
     use domain::{AccountKind, TransactionKind, TransactionState};
 
@@ -85,6 +92,19 @@ mod tests {
                 length: 1,
                 sha256: "00".to_owned(),
             }),
+            FactBody::PolicyChanged(PolicyChanged {
+                version: 2,
+                policy: "{\"thresholds\": {}}".to_owned(),
+                reason: "a test".to_owned(),
+                person: Some(Uuid::from_u128(3)),
+            }),
+            FactBody::ModelPromoted(ModelPromoted {
+                version: 1,
+                sha256: Some("00".to_owned()),
+                reason: "a test".to_owned(),
+                person: None,
+            }),
+            FactBody::ChangeRefused(ChangeRefused { field: "reason".to_owned(), said: "is missing".to_owned() }),
         ]
     }
 

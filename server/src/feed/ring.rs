@@ -159,6 +159,9 @@ fn weight(fact: &Fact) -> usize {
         FactBody::CommandAnswered(_) => 0,
         FactBody::CommandRefused(f) => f.account.as_ref().map_or(0, |account| text(account.as_str())),
         FactBody::RecordDeadLettered(f) => text(&f.detail) + text(&f.sha256),
+        FactBody::PolicyChanged(f) => text(&f.policy) + text(&f.reason),
+        FactBody::ModelPromoted(f) => text(&f.reason) + f.sha256.as_deref().map_or(0, text),
+        FactBody::ChangeRefused(f) => text(&f.field) + text(&f.said),
     };
     // The fact, its counters, its place in the ring, and what it points to.
     size_of::<Fact>() + 2 * ALLOCATION + size_of::<Arc<Fact>>() + more

@@ -24,7 +24,19 @@ pub struct RawRecord<'a> {
     message: &'a BorrowedMessage<'a>,
 }
 
-impl RawRecord<'_> {
+impl<'a> RawRecord<'a> {
+    pub(super) fn of(message: &'a BorrowedMessage<'a>) -> Self {
+        let recorded_at = message.timestamp().to_millis().and_then(DateTime::from_timestamp_millis);
+        RawRecord {
+            partition: message.partition(),
+            offset: message.offset(),
+            recorded_at: recorded_at.unwrap_or(DateTime::UNIX_EPOCH),
+            key: message.key(),
+            value: message.payload().unwrap_or_default(),
+            message,
+        }
+    }
+
     /// The headers' names and values, in order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let headers = self.message.headers();
@@ -108,19 +120,7 @@ impl CommandConsumer {
             None => Ok(false),
             Some(Err(error)) => Err(error.to_string()),
             Some(Ok(message)) => {
-                let recorded_at = message
-                    .timestamp()
-                    .to_millis()
-                    .and_then(DateTime::from_timestamp_millis)
-                    .unwrap_or(DateTime::UNIX_EPOCH);
-                take(RawRecord {
-                    partition: message.partition(),
-                    offset: message.offset(),
-                    recorded_at,
-                    key: message.key(),
-                    value: message.payload().unwrap_or_default(),
-                    message: &message,
-                });
+                take(RawRecord::of(&message));
                 Ok(true)
             }
         }

@@ -36,7 +36,7 @@ impl Source {
 /// The log did not acknowledge: nothing is known to be taken, the same id is safe.
 #[derive(Debug, thiserror::Error)]
 #[error("the broker did not acknowledge: {0}")]
-pub struct ProduceError(String);
+pub struct ProduceError(pub(super) String);
 
 #[derive(Clone)]
 pub struct CommandProducer {
@@ -112,26 +112,7 @@ impl CommandProducer {
     }
 
     fn headers(&self, id: Uuid, source: Source, command: &Command, value: &[u8]) -> OwnedHeaders {
-        let key = command.key().as_str();
-        let mut id_text = [0; 36];
-        let id_text: &str = id.hyphenated().encode_lower(&mut id_text);
-        let kind = command.type_name();
-        let signature =
-            self.signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), value);
-        let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        [
-            (envelope::CE_SPECVERSION, envelope::SPECVERSION),
-            (envelope::CE_ID, id_text),
-            (envelope::CE_TYPE, kind),
-            (envelope::CE_SOURCE, source.as_str()),
-            (envelope::CE_TIME, &time),
-            (envelope::CONTENT_TYPE, envelope::JSON),
-            (envelope::SIGNATURE, &signature),
-        ]
-        .into_iter()
-        .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| {
-            headers.insert(Header { key, value: Some(value) })
-        })
+        signed_headers(&self.signer, id, source, command.key().as_str(), command.type_name(), value)
     }
 
     /// Waits until everything sent is acknowledged or failed.
@@ -139,6 +120,34 @@ impl CommandProducer {
         // What stays unacknowledged was never answered as taken.
         let _ = self.producer.flush(wait);
     }
+}
+
+/// The envelope of a command, signed by our nodes' key.
+pub(super) fn signed_headers(
+    signer: &Signer,
+    id: Uuid,
+    source: Source,
+    key: &str,
+    kind: &str,
+    value: &[u8],
+) -> OwnedHeaders {
+    let mut id_text = [0; 36];
+    let id_text: &str = id.hyphenated().encode_lower(&mut id_text);
+    let signature = signer.sign(key.as_bytes(), id_text.as_bytes(), kind.as_bytes(), source.as_str().as_bytes(), value);
+    let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    [
+        (envelope::CE_SPECVERSION, envelope::SPECVERSION),
+        (envelope::CE_ID, id_text),
+        (envelope::CE_TYPE, kind),
+        (envelope::CE_SOURCE, source.as_str()),
+        (envelope::CE_TIME, &time),
+        (envelope::CONTENT_TYPE, envelope::JSON),
+        (envelope::SIGNATURE, &signature),
+    ]
+    .into_iter()
+    .fold(OwnedHeaders::new_with_capacity(7), |headers, (key, value)| {
+        headers.insert(Header { key, value: Some(value) })
+    })
 }
 
 /// A queued command on its way to the log.

@@ -37,6 +37,8 @@ pub struct Bounds {
 #[derive(Debug, Clone)]
 pub struct LogRecord {
     pub offset: i64,
+    /// The broker's append time, milliseconds UTC.
+    pub recorded_ms: i64,
     pub value: Vec<u8>,
 }
 
@@ -86,6 +88,20 @@ impl Log {
         Ok(Bounds { start, end })
     }
 
+    /// The first offset whose record was appended at that time or later; the end if there is none.
+    ///
+    /// # Errors
+    /// When no broker answers.
+    pub fn offset_at(&self, topic: &str, partition: i32, recorded_ms: i64) -> Result<i64, LogError> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(recorded_ms))?;
+        let found = self.consumer.offsets_for_times(list, WAIT)?;
+        match found.elements().first().map(|element| element.offset()) {
+            Some(Offset::Offset(offset)) => Ok(offset),
+            _ => Ok(self.bounds(topic, partition)?.end),
+        }
+    }
+
     /// The record at an offset, or none if the log has none there.
     ///
     /// # Errors
@@ -129,7 +145,9 @@ impl Log {
                         return Ok(());
                     }
                     let offset = message.offset();
-                    take(LogRecord { offset, value: message.payload().unwrap_or_default().to_vec() });
+                    let recorded_ms = message.timestamp().to_millis().unwrap_or_default();
+                    let value = message.payload().unwrap_or_default().to_vec();
+                    take(LogRecord { offset, recorded_ms, value });
                     if offset + 1 >= to {
                         return Ok(());
                     }

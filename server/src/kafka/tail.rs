@@ -180,7 +180,7 @@ impl Reader {
     fn take(&mut self, record: &BorrowedMessage<'_>, batch: &mut Vec<Arc<Fact>>) {
         self.positions.insert(record.partition(), record.offset() + 1);
         match decode(record.payload().unwrap_or_default()) {
-            Ok(fact) if fact.position.partition == record.partition() => batch.push(Arc::new(fact)),
+            Ok(fact) if fact.position.events_partition() == record.partition() => batch.push(Arc::new(fact)),
             // Left out, it is a hole: readers take a snapshot, which knows what it did.
             outcome => {
                 let error = outcome.err().map(|error| error.to_string());

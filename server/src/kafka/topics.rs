@@ -51,7 +51,7 @@ pub async fn ensure(config: &Config) -> anyhow::Result<Vec<(String, TopicState)>
             Err((name, code)) => anyhow::bail!("topic {name} cannot be created: {code}"),
         }
     }
-    check_retention(&admin, &[&topics.commands, &topics.events]).await?;
+    check_retention(&admin, &[&topics.commands, &topics.events, &topics.control]).await?;
     let config = config.clone();
     tokio::task::spawn_blocking(move || await_leaders(&config, &topics)).await??;
     Ok(states)
@@ -80,17 +80,18 @@ async fn check_retention(admin: &AdminClient<DefaultClientContext>, names: &[&st
 fn await_leaders(config: &Config, topics: &Topics) -> anyhow::Result<()> {
     let consumer: BaseConsumer = client(config).create()?;
     let deadline = std::time::Instant::now() + LEADERS_WITHIN;
-    for name in [&topics.commands, &topics.events] {
+    for (name, count) in
+        [(&topics.commands, config.partitions), (&topics.events, config.partitions), (&topics.control, 1)]
+    {
         loop {
             let metadata = consumer.fetch_metadata(Some(name), Duration::from_secs(10))?;
             let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
             let led = partitions.iter().filter(|partition| partition.leader() >= 0).count();
             if !partitions.is_empty() && led == partitions.len() {
-                if partitions.len() != usize::try_from(config.partitions)? {
+                if partitions.len() != usize::try_from(count)? {
                     anyhow::bail!(
-                        "topic {name} has {} partitions, the configuration says {}: the count is fixed for life",
+                        "topic {name} has {} partitions, it must have {count}: the count is fixed for life",
                         partitions.len(),
-                        config.partitions
                     );
                 }
                 break;

@@ -74,7 +74,12 @@ impl Viewer {
             }
             FactBody::AccountLinked(_) | FactBody::AccountUnlinked(_) => self.is_regranted_by(fact),
             FactBody::AlertRaised(_) | FactBody::TransactionLabelled(_) => self.sees_all(),
-            FactBody::CommandAnswered(_) | FactBody::CommandRefused(_) | FactBody::RecordDeadLettered(_) => false,
+            FactBody::CommandAnswered(_)
+            | FactBody::CommandRefused(_)
+            | FactBody::RecordDeadLettered(_)
+            | FactBody::PolicyChanged(_)
+            | FactBody::ModelPromoted(_)
+            | FactBody::ChangeRefused(_) => false,
         }
     }
 
@@ -97,7 +102,10 @@ impl Viewer {
             | FactBody::AccountUnlinked(_)
             | FactBody::CommandAnswered(_)
             | FactBody::CommandRefused(_)
-            | FactBody::RecordDeadLettered(_) => None,
+            | FactBody::RecordDeadLettered(_)
+            | FactBody::PolicyChanged(_)
+            | FactBody::ModelPromoted(_)
+            | FactBody::ChangeRefused(_) => None,
         }
     }
 

@@ -87,7 +87,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn decided_up_to(&self) -> sqlx::Result<Vec<DecidedUpTo>> {
-        let rows = sqlx::query("select partition, next_offset, halted from fence").fetch_all(self.pool()).await?;
+        let rows = sqlx::query("select partition, next_offset, halted from fence where partition >= 0")
+            .fetch_all(self.pool())
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(DecidedUpTo {

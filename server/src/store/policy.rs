@@ -16,7 +16,6 @@ macro_rules! current_versions_sql {
          coalesce((select max(version) from model), 0) as model_version"
     };
 }
-#[allow(unused_imports, reason = "for the statement that moves a fence")]
 pub(crate) use current_versions_sql;
 
 pub const CURRENT_VERSIONS_SQL: &str = current_versions_sql!();

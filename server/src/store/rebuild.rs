@@ -25,9 +25,12 @@ impl WorkerStore {
     /// # Errors
     /// When the database does not answer.
     pub async fn has_books(&self) -> sqlx::Result<bool> {
-        sqlx::query_scalar("select exists (select from account) or exists (select from transaction)")
-            .fetch_one(self.store().pool())
-            .await
+        sqlx::query_scalar(
+            "select exists (select from account) or exists (select from transaction)
+                 or exists (select from policy) or exists (select from model)",
+        )
+        .fetch_one(self.store().pool())
+        .await
     }
 
     /// An account as a fact states it: created, or moved forward by version. The status follows the log's order.

@@ -14,7 +14,7 @@ impl Store {
     pub(super) async fn moment(&self) -> sqlx::Result<(Db, ResumeToken)> {
         let mut db = self.pool().begin_with("begin isolation level repeatable read, read only").await?;
         let fences: Vec<(i16, i64)> =
-            sqlx::query_as("select partition, next_offset from fence").fetch_all(&mut *db).await?;
+            sqlx::query_as("select partition, next_offset from fence where partition >= 0").fetch_all(&mut *db).await?;
         let resume = fences.into_iter().map(|(partition, next_offset)| (i32::from(partition), next_offset)).collect();
         Ok((db, ResumeToken(resume)))
     }

@@ -274,7 +274,7 @@ async fn count(db: &mut PgConnection) -> sqlx::Result<Counts> {
         "select (select count(*) from account) as accounts, count(*) as transactions,
             count(*) filter (where state = 1) as posted, count(*) filter (where state = 2) as held,
             count(*) filter (where state in (3, 4)) as refused,
-            (select count(*) from dead_letter) as dead_letters, (select count(*) from fence) as partitions,
+            (select count(*) from dead_letter) as dead_letters, (select count(*) from fence where partition >= 0) as partitions,
             (select count(*) from announcement) as unannounced
          from transaction",
     )

@@ -65,7 +65,8 @@ async fn partitions(state: &WebState) {
     let rows = state.store.partitions().await;
     metrics::gauge!("vigie_database_up").set(if rows.is_ok() { 1.0 } else { 0.0 });
     for row in rows.unwrap_or_default() {
-        let partition = [("partition", row.partition.to_string())];
+        let name = if row.partition < 0 { "control".to_owned() } else { row.partition.to_string() };
+        let partition = [("partition", name)];
         metrics::gauge!("vigie_partition_next_offset", &partition).set(row.next_offset as f64);
         metrics::gauge!("vigie_partition_epoch", &partition).set(row.epoch as f64);
         metrics::gauge!("vigie_partition_halted", &partition).set(f64::from(u8::from(row.halted.is_some())));

@@ -136,7 +136,8 @@ impl app::ports::Operations for MachineRoom {
             return Err(PortError::Forbidden);
         }
         let rows = self.store.partitions().await.map_err(|_| PortError::Unavailable)?;
-        let applied = rows.iter().map(|row| (i32::from(row.partition), row.next_offset)).collect();
+        let of_commands = rows.iter().filter(|row| row.partition >= 0);
+        let applied = of_commands.map(|row| (i32::from(row.partition), row.next_offset)).collect();
         let ends = self.log.ends(applied).await;
         let now = Utc::now().timestamp_millis();
         let view = |row: crate::store::operations::PartitionRow| {
@@ -155,7 +156,8 @@ impl app::ports::Operations for MachineRoom {
                 unannounced: row.unannounced,
             }
         };
-        Ok(rows.into_iter().map(view).collect())
+        // bank.control is shown only when it needs somebody.
+        Ok(rows.into_iter().filter(|row| row.partition >= 0 || row.halted.is_some()).map(view).collect())
     }
 
     async fn dead_letters(

@@ -210,10 +210,17 @@ impl Ownership {
         let last = self
             .ask(move |log| {
                 let bounds = log.bounds(&topic, partition)?;
-                if bounds.end <= bounds.start { Ok(None) } else { log.record_at(&topic, partition, bounds.end - 1) }
+                // What bank.control ordered may stand behind it.
+                for offset in (bounds.start..bounds.end).rev() {
+                    let fact = log.record_at(&topic, partition, offset)?.as_ref().and_then(read_fact);
+                    if fact.as_ref().is_none_or(|fact| fact.position.partition == partition) {
+                        return Ok(fact);
+                    }
+                }
+                Ok(None)
             })
             .await?;
-        match last.as_ref().and_then(published_offset) {
+        match last.map(|fact| fact.position.offset) {
             Some(published) if published >= fence.next_offset => {
                 Err(Mismatch::FactsBeyondBooks { published, next: fence.next_offset }.into())
             }
@@ -246,8 +253,8 @@ impl Ownership {
     }
 }
 
-fn published_offset(record: &LogRecord) -> Option<i64> {
-    serde_json::from_slice::<Fact>(&record.value).ok().map(|fact| fact.position.offset)
+fn read_fact(record: &LogRecord) -> Option<Fact> {
+    serde_json::from_slice(&record.value).ok()
 }
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {

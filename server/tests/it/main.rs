@@ -6,6 +6,7 @@
 
 mod alerts;
 mod api;
+mod control;
 mod fences;
 mod holds;
 mod http;
@@ -16,9 +17,11 @@ mod ledger_rows;
 mod live;
 mod payments;
 mod producers;
+mod policies;
 mod reads;
 mod schema;
 mod support;
+mod training;
 mod verify;
 mod web;
 mod worker;

@@ -1,15 +1,15 @@
-//! The benchmark's three figures, written from their definitions and from nothing else.
+//! How good scores are: the benchmark's three figures, written from their definitions and from nothing else.
 //!
 //! AUC ROC with ties half; average precision over distinct scores, not interpolated; card precision at 100. Promises:
-//! a score that is missing, doubled or not finite is refused rather than judged.
+//! a score that is missing, doubled or not finite is refused rather than judged; nothing here knows how scores are made.
 
-use anyhow::bail;
 use std::collections::{BTreeMap, HashSet};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Scored {
-    pub id: u64,
+    pub id: u128,
     pub day: i64,
+    /// Whose card or account.
     pub customer: u64,
     pub fraud: bool,
     pub score: f64,
@@ -24,20 +24,33 @@ pub struct Figures {
     pub card_precision_100_perfect: f64,
 }
 
+/// Why scores cannot be judged.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MetricsError {
+    #[error("the score of transaction {id} is {score}")]
+    NotFinite { id: u128, score: f64 },
+    #[error("transaction {id} is scored twice")]
+    Doubled { id: u128 },
+    #[error("rows of one kind only")]
+    OneKindOnly,
+}
+
 const CARDS: usize = 100;
 
-pub fn judge(rows: &[Scored]) -> anyhow::Result<Figures> {
+/// # Errors
+/// See [`MetricsError`].
+pub fn judge(rows: &[Scored]) -> Result<Figures, MetricsError> {
     let mut ids = HashSet::new();
     for row in rows {
         if !row.score.is_finite() {
-            bail!("the score of transaction {} is {}", row.id, row.score);
+            return Err(MetricsError::NotFinite { id: row.id, score: row.score });
         }
         if !ids.insert(row.id) {
-            bail!("transaction {} is scored twice", row.id);
+            return Err(MetricsError::Doubled { id: row.id });
         }
     }
     if rows.iter().all(|row| row.fraud) || !rows.iter().any(|row| row.fraud) {
-        bail!("rows of one kind only");
+        return Err(MetricsError::OneKindOnly);
     }
     let knowing: Vec<Scored> =
         rows.iter().map(|row| Scored { score: f64::from(u8::from(row.fraud)), ..*row }).collect();
@@ -121,7 +134,7 @@ pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    fn row(id: u64, day: i64, customer: u64, fraud: bool, score: f64) -> Scored {
+    fn row(id: u128, day: i64, customer: u64, fraud: bool, score: f64) -> Scored {
         Scored { id, day, customer, fraud, score }
     }
 
@@ -139,13 +152,13 @@ mod tests {
         let mut rows = vec![row(1, 0, 7, true, 0.9), row(2, 1, 7, true, 0.9), row(3, 1, 8, true, 0.8)];
         assert!((card_precision(&rows) - (0.01 + 0.01) / 2.0).abs() < 1e-12);
         // A hundred genuine cards with higher scores push it out.
-        rows.extend((0..100).map(|n| row(100 + n, 1, 100 + n, false, 0.95)));
+        rows.extend((0..100).map(|n| row(100 + u128::from(n), 1, 100 + n, false, 0.95)));
         assert!((card_precision(&rows) - 0.01 / 2.0).abs() < 1e-12);
     }
 
     #[test]
     fn equal_scores_are_ranked_by_customer() {
-        let genuine = (0..100).map(|n| row(n, 0, n, false, 0.5));
+        let genuine = (0..100).map(|n| row(u128::from(n), 0, n, false, 0.5));
         let late: Vec<Scored> = genuine.clone().chain([row(900, 0, 900, true, 0.5)]).collect();
         assert_eq!(card_precision(&late), 0.0);
         let early: Vec<Scored> = genuine.map(|row| Scored { customer: row.customer + 1, ..row }).collect();

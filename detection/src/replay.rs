@@ -1,0 +1,156 @@
+//! Payments of the past once more through the histories, in event-time order: what a model is trained and judged on.
+//!
+//! Promises: each payment is seen before it enters any history, and every label only once it was known; histories are
+//! kept as the worker's judge keeps them. One difference stays: a payment that was held counts by what became of it, as
+//! in histories read from the tables. Absent: where payments come from.
+
+use crate::features::Inputs;
+use crate::history::account::local_hour;
+use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
+use crate::payment::{Party, Payment};
+use domain::TransactionKind;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use uuid::Uuid;
+
+/// A payment and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happened {
+    pub payment: Payment,
+    pub outcome: Outcome,
+    /// The ledger's own rules refused it: nobody judged it.
+    pub unjudged: bool,
+    /// When its payer's account was opened.
+    pub opened_at_ms: Option<i64>,
+    /// When it became known to be fraud.
+    pub fraud_known_at_ms: Option<i64>,
+}
+
+/// A fraud that is not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Unsaid {
+    known_at_ms: i64,
+    id: Uuid,
+    at_ms: i64,
+    payer: Party,
+    counterparty: Party,
+    paid_in: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Replay {
+    accounts: BTreeMap<Party, AccountHistory>,
+    counterparties: BTreeMap<Party, CounterpartyHistory>,
+    devices: BTreeMap<Party, DeviceHistory>,
+    unsaid: BinaryHeap<Reverse<Unsaid>>,
+}
+
+impl Replay {
+    /// What was known when the payment was made; then takes it in. Payments come in event-time order.
+    pub fn meet(&mut self, happened: &Happened) -> Inputs {
+        let payment = &happened.payment;
+        self.say_what_is_known(payment.at_ms);
+        let account = self.accounts.entry(payment.payer).or_default();
+        account.opened_at_ms = happened.opened_at_ms;
+        let nobody = CounterpartyHistory::default();
+        let paid_in = payment.kind == TransactionKind::Deposit;
+        // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
+        let counterparty = match paid_in {
+            true => &nobody,
+            false => &*self.counterparties.entry(payment.counterparty).or_default(),
+        };
+        let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
+        let inputs = Inputs::gather(payment, account, counterparty, device);
+        self.take_in(happened, &inputs);
+        inputs
+    }
+
+    fn say_what_is_known(&mut self, now_ms: i64) {
+        while let Some(Reverse(fraud)) = self.unsaid.peek().copied().filter(|fraud| fraud.0.known_at_ms <= now_ms) {
+            self.unsaid.pop();
+            if let Some(account) = self.accounts.get_mut(&fraud.payer) {
+                account.label(fraud.id, fraud.at_ms, fraud.known_at_ms);
+            }
+            if let Some(history) = self.counterparties.get_mut(&fraud.counterparty).filter(|_| !fraud.paid_in) {
+                history.label(fraud.id, fraud.at_ms, fraud.known_at_ms);
+            }
+        }
+    }
+
+    fn take_in(&mut self, happened: &Happened, inputs: &Inputs) {
+        let (payment, outcome) = (&happened.payment, happened.outcome);
+        let paid_in = payment.kind == TransactionKind::Deposit;
+        self.accounts.entry(payment.payer).or_default().push(Past::of(payment, outcome));
+        if !paid_in {
+            let refused = outcome == Outcome::Refused;
+            self.counterparties.entry(payment.counterparty).or_default().push(Received {
+                id: payment.id,
+                at_ms: payment.at_ms,
+                amount_minor: payment.amount_minor,
+                payer: payment.payer,
+                first_of_pair: inputs.is_first_of_pair() && !refused,
+                large: inputs.is_large() && !happened.unjudged,
+                refused,
+                fraud_known_at_ms: None,
+            });
+        }
+        if payment.kind == TransactionKind::Transfer && outcome == Outcome::Posted {
+            self.accounts.entry(payment.counterparty).or_default().push(Past {
+                party: payment.payer,
+                outgoing: false,
+                local_hour: local_hour(payment.at_ms, payment.local_offset_ms),
+                device: None,
+                place: None,
+                ..Past::of(payment, outcome)
+            });
+        }
+        if let Some(device) = payment.device {
+            self.devices.entry(device).or_default().push(payment.payer, payment.at_ms);
+        }
+        if let Some(known_at_ms) = happened.fraud_known_at_ms {
+            let (id, at_ms) = (payment.id, payment.at_ms);
+            let (payer, counterparty) = (payment.payer, payment.counterparty);
+            self.unsaid.push(Reverse(Unsaid { known_at_ms, id, at_ms, payer, counterparty, paid_in }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::DAY_MS;
+
+    fn paid(id: u128, day: i64, fraud_known_on: Option<i64>) -> Happened {
+        Happened {
+            payment: Payment {
+                id: Uuid::from_u128(id),
+                kind: TransactionKind::Withdrawal,
+                payer: Party(1),
+                counterparty: Party(2),
+                amount_minor: 1_000,
+                at_ms: day * DAY_MS,
+                local_offset_ms: 0,
+                device: None,
+                place: None,
+                channel: None,
+                country: None,
+                session_risk: None,
+            },
+            outcome: Outcome::Posted,
+            unjudged: false,
+            opened_at_ms: None,
+            fraud_known_at_ms: fraud_known_on.map(|day| day * DAY_MS),
+        }
+    }
+
+    #[test]
+    fn a_payment_is_seen_before_it_is_known_and_its_label_not_before_it_was_said() {
+        let mut replay = Replay::default();
+        let first = replay.meet(&paid(1, 10, Some(17)));
+        assert_eq!((first.pair.count, first.own.frauds_30d), (0, 0));
+        let before = replay.meet(&paid(2, 16, None));
+        assert_eq!((before.pair.count, before.own.frauds_30d, before.payee.frauds_30d), (1, 0, 0));
+        let after = replay.meet(&paid(3, 18, None));
+        assert_eq!((after.pair.count, after.own.frauds_30d, after.payee.frauds_30d), (2, 1, 1));
+    }
+}
