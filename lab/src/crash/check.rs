@@ -1,20 +1,36 @@
 //! The verdict, from journal, database and `bank.events` alone: one outcome per accepted command, nothing lost, doubled
-//! or out of balance, every account's order kept, and the fold of the facts equal to the tables.
+//! or out of balance, every account's order kept, and the fold of the facts equal to the tables. Alerts and holds are
+//! judged in `alerts`, answers to commands in `answers`.
 
+use super::alerts;
 use super::fold::Fold;
 use super::journal::Entry;
 use super::tables::Tables;
-use crate::wire::{Fact, Payment};
+use crate::wire::{Fact, Payment, Settle};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
+
+mod answers;
+#[cfg(test)]
+mod tests;
 
 #[derive(Debug, Default, Serialize)]
 pub struct Verdict {
     /// Accepted by the log or received by the node, without an outcome in tables and facts.
     pub lost: u64,
-    /// Transactions with more than one outcome.
+    /// Transactions with more than one first outcome.
     pub doubled: u64,
+    /// Judgements without exactly one alert, alerts without a judgement, in facts and table.
+    pub alerts_lost_or_doubled: u64,
+    /// Holds that ended more than once, and reserves that do not follow from holds and ends.
+    pub holds_ended_twice: u64,
+    /// Terms or reserves without a held transaction or the reverse, and alerts that do not follow their hold.
+    pub holds_leaked: u64,
+    /// Alerts whose stored facts and policy give another decision.
+    pub not_rederived: u64,
+    /// Commands about holds without exactly one right answer.
+    pub settles_misanswered: u64,
     /// Sums, balances or chains that do not hold.
     pub unbalanced: u64,
     /// Debits of an account decided in another order than the log's, or acknowledged in another order than sent.
@@ -33,6 +49,17 @@ pub struct Verdict {
     pub facts_sent_again: u64,
     pub posted: u64,
     pub refused: u64,
+    pub alerts: u64,
+    pub reviewed: u64,
+    pub held: u64,
+    pub refused_by_detection: u64,
+    pub holds_released: u64,
+    pub holds_refused: u64,
+    pub holds_expired: u64,
+    pub holds_open: u64,
+    pub settles_accepted: u64,
+    pub settles_too_early: u64,
+    pub settles_repeated: u64,
     pub duplicates_answered: u64,
     pub conflicts_answered: u64,
     /// The first findings, in words.
@@ -43,6 +70,11 @@ impl Verdict {
     pub fn clean(&self) -> bool {
         self.lost
             + self.doubled
+            + self.alerts_lost_or_doubled
+            + self.holds_ended_twice
+            + self.holds_leaked
+            + self.not_rederived
+            + self.settles_misanswered
             + self.unbalanced
             + self.out_of_order
             + self.feed_faults
@@ -52,7 +84,13 @@ impl Verdict {
             == 0
     }
 
-    fn find(&mut self, counter: fn(&mut Verdict) -> &mut u64, text: impl FnOnce() -> String) {
+    /// Whether enough of everything happened for the counts to say something.
+    pub fn telling(&self) -> bool {
+        let each = [self.reviewed, self.held, self.refused_by_detection, self.holds_released, self.holds_refused];
+        each.into_iter().all(|count| count > 0) && 2 * self.posted >= self.accepted_transactions
+    }
+
+    pub fn find(&mut self, counter: fn(&mut Verdict) -> &mut u64, text: impl FnOnce() -> String) {
         *counter(self) += 1;
         if self.findings.len() < 40 {
             self.findings.push(text());
@@ -71,6 +109,7 @@ pub struct Events {
 #[derive(Default)]
 struct Told {
     sent: HashMap<Uuid, Payment>,
+    settles: HashMap<Uuid, Settle>,
     /// In the order of sending.
     order: Vec<Uuid>,
     accepted: HashMap<Uuid, (i32, i64)>,
@@ -88,6 +127,9 @@ impl Told {
                     told.tried.insert(payment.transaction_id);
                     told.order.push(command_id);
                     told.sent.insert(command_id, payment);
+                }
+                Entry::Settled { command_id, settle } => {
+                    told.settles.insert(command_id, settle);
                 }
                 Entry::Accepted { command_id, partition, offset } => {
                     told.accepted.insert(command_id, (partition, offset));
@@ -116,13 +158,17 @@ pub fn judge(entries: Vec<Entry>, events: &Events, tables: &Tables) -> Verdict {
         verdict.find(|v| &mut v.feed_faults, || fault.clone());
     }
     outcomes(&told, events, tables, &mut verdict);
-    commands(&told, events, &mut verdict);
+    answers::judge(&told, events, &mut verdict);
     order(&told, events, &mut verdict);
     balance(tables, &mut verdict);
+    alerts::judge(events, tables, &mut verdict);
     let mut fold = Fold::default();
     fold.take(&events.facts);
     for fault in fold.faults() {
         verdict.find(|v| &mut v.unbalanced, || fault);
+    }
+    for fault in fold.held_faults() {
+        verdict.find(|v| &mut v.holds_ended_twice, || fault);
     }
     for difference in fold.differences(tables) {
         verdict.find(|v| &mut v.fold_differs, || difference);
@@ -132,18 +178,13 @@ pub fn judge(entries: Vec<Entry>, events: &Events, tables: &Tables) -> Verdict {
 
 /// Each accepted transaction has exactly one outcome, the same in facts and tables.
 fn outcomes(told: &Told, events: &Events, tables: &Tables, verdict: &mut Verdict) {
-    let mut decided: HashMap<Uuid, u32> = HashMap::new();
-    for fact in events.facts.iter().filter(|fact| fact.fact.starts_with("transaction_")) {
-        *decided.entry(fact.id.unwrap_or_default()).or_default() += 1;
-        match fact.fact.as_str() {
-            "transaction_posted" => verdict.posted += 1,
-            "transaction_refused" => verdict.refused += 1,
-            _ => {}
-        }
+    // In the end: a hold's end comes after it.
+    let mut decided: HashMap<Uuid, &str> = HashMap::new();
+    for fact in events.facts.iter().filter(|fact| fact.is_outcome()) {
+        decided.insert(fact.id.unwrap_or_default(), &fact.fact);
     }
-    for (id, count) in decided.iter().filter(|(_, count)| **count > 1) {
-        verdict.find(|v| &mut v.doubled, || format!("{count} outcomes of transaction {id}"));
-    }
+    let ended = |as_what: &str| decided.values().filter(|fact| **fact == as_what).count() as u64;
+    (verdict.posted, verdict.refused) = (ended("transaction_posted"), ended("transaction_refused"));
     let by_command =
         told.accepted.keys().filter_map(|command| told.sent.get(command)).map(|payment| payment.transaction_id);
     let accepted: BTreeSet<Uuid> = by_command.chain(told.received.iter().copied()).collect();
@@ -160,63 +201,10 @@ fn outcomes(told: &Told, events: &Events, tables: &Tables, verdict: &mut Verdict
     }
 }
 
-/// Each accepted command has its fact where the log put it, and repeats are answered for what they are.
-fn commands(told: &Told, events: &Events, verdict: &mut Verdict) {
-    let by_place: HashMap<(i32, i64), &Fact> = events
-        .facts
-        .iter()
-        .filter(|fact| fact.position.last)
-        .map(|fact| ((fact.position.partition, fact.position.offset), fact))
-        .collect();
-    let first: HashMap<Uuid, &Fact> = events
-        .facts
-        .iter()
-        .filter(|fact| fact.fact.starts_with("transaction_"))
-        .filter_map(|fact| Some((fact.id?, fact)))
-        .collect();
-    for (command, place) in &told.accepted {
-        let Some(payment) = told.sent.get(command) else { continue };
-        let Some(fact) = by_place.get(place).filter(|fact| fact.command_id == Some(*command)) else {
-            verdict.find(|v| &mut v.lost, || format!("no answer to command {command} at {place:?}"));
-            continue;
-        };
-        if fact.fact != "command_answered" {
-            if fact.id != Some(payment.transaction_id) {
-                verdict.find(
-                    |v| &mut v.misanswered,
-                    || format!("command {command} got a fact of something else: {}", fact.fact),
-                );
-            }
-            continue;
-        }
-        let Some(original) = first.get(&payment.transaction_id) else { continue };
-        let repeat = if same_body(payment, original) { "duplicate" } else { "conflict" };
-        if repeat == "duplicate" {
-            verdict.duplicates_answered += 1;
-        } else {
-            verdict.conflicts_answered += 1;
-        }
-        if fact.repeat.as_deref() != Some(repeat) || fact.transaction_id != Some(payment.transaction_id) {
-            verdict.find(
-                |v| &mut v.misanswered,
-                || format!("command {command} is a {repeat} and was answered {:?}", fact.repeat),
-            );
-        }
-    }
-}
-
-fn same_body(payment: &Payment, fact: &Fact) -> bool {
-    let account = |side: &Option<crate::wire::Side>| side.as_ref().map(|side| side.account.clone()).unwrap_or_default();
-    let kind = serde_json::to_value(payment.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-    account(&fact.debit) == payment.debit
-        && account(&fact.credit) == payment.credit
-        && fact.amount_minor == Some(payment.amount_minor)
-        && fact.kind == kind
-}
-
 /// The log keeps the order of sending per account, and the versions of an account follow its log.
 fn order(told: &Told, events: &Events, verdict: &mut Verdict) {
     let mut last: HashMap<&str, i64> = HashMap::new();
+    // Payments alone: the desk sends from another producer.
     for command in &told.order {
         let (Some(payment), Some((_, offset))) = (told.sent.get(command), told.accepted.get(command)) else { continue };
         if let Some(before) = last.insert(payment.key(), *offset)
@@ -231,7 +219,7 @@ fn order(told: &Told, events: &Events, verdict: &mut Verdict) {
     let mut own: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
     for fact in &events.facts {
         let side = if fact.kind.as_deref() == Some("deposit") { &fact.credit } else { &fact.debit };
-        if let Some(side) = side
+        if let Some(side) = side.as_ref().filter(|_| fact.is_outcome())
             && let Some(after) = side.after
         {
             own.entry(&side.account).or_default().push((fact.position.offset, after.version));
