@@ -1,0 +1,105 @@
+//! Where cards are used: shops, cash machines, the net.
+
+use super::{Bank, Settings, subject};
+use crate::geography::{HOLIDAYS, HOMES};
+use crate::random::Chance;
+use domain::AccountNumber;
+use domain::command::{PaymentContext, Place};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trade {
+    CashMachine,
+    /// A shop on the net, which has no place.
+    Net,
+    /// Something to eat where the holidays are.
+    Holiday,
+    Groceries,
+    Coffee,
+    Restaurant,
+    Fuel,
+    Clothes,
+}
+
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    pub account: AccountNumber,
+    pub trade: Trade,
+    /// Index of the home town it stands in.
+    pub town: Option<usize>,
+    pub country: &'static str,
+    /// None on the net.
+    pub place: Option<Place>,
+}
+
+/// What stands in every street, in this order.
+const TRADES: [Trade; 20] = [
+    Trade::CashMachine,
+    Trade::CashMachine,
+    Trade::Net,
+    Trade::Net,
+    Trade::Net,
+    Trade::Holiday,
+    Trade::Holiday,
+    Trade::Groceries,
+    Trade::Groceries,
+    Trade::Groceries,
+    Trade::Groceries,
+    Trade::Groceries,
+    Trade::Coffee,
+    Trade::Coffee,
+    Trade::Coffee,
+    Trade::Restaurant,
+    Trade::Restaurant,
+    Trade::Fuel,
+    Trade::Clothes,
+    Trade::Clothes,
+];
+
+/// Countries of shops on the net.
+const NET: [&str; 5] = ["FR", "FR", "DE", "NL", "IE"];
+
+impl Terminal {
+    pub(super) fn new(settings: &Settings, index: usize, street: usize, towns: usize) -> Option<Terminal> {
+        let mut chance = Chance::of(&[settings.seed, subject::TERMINAL, index as u64]);
+        let trade = TRADES[index % TRADES.len()];
+        let name = match trade {
+            Trade::CashMachine => "ATM",
+            Trade::Net => "WEB",
+            _ => "SHOP",
+        };
+        let account = format!("{}{name}-{:04}", settings.prefix, index + 1).parse().ok()?;
+        let home = (index / street) % towns;
+        let (town, country, place) = match trade {
+            Trade::Net => (None, NET[chance.below(NET.len())], None),
+            Trade::Holiday => {
+                let town = &HOLIDAYS[index % HOLIDAYS.len()];
+                (None, town.country, Some(town.somewhere(&mut chance)))
+            }
+            _ => (Some(home), HOMES[home].country, Some(HOMES[home].somewhere(&mut chance))),
+        };
+        Some(Terminal { account, trade, town, country, place })
+    }
+
+    /// How a payment with a card looks here; on the net it also shows a device, where the terminal has a place.
+    pub(crate) fn context(&self, device: Option<&str>, whereabouts: Place) -> PaymentContext {
+        let channel = match self.trade {
+            Trade::CashMachine => "atm",
+            Trade::Net => "web",
+            _ => "terminal",
+        };
+        PaymentContext {
+            device: device.filter(|_| self.trade == Trade::Net).map(str::to_owned),
+            place: Some(self.place.unwrap_or(whereabouts)),
+            channel: Some(channel.to_owned()),
+            country: Some(self.country.to_owned()),
+            session_risk: None,
+        }
+    }
+}
+
+impl Bank {
+    /// Where cards are tried and leaked ones are used: shops on the net.
+    pub(crate) fn net_shops(&self) -> Vec<usize> {
+        (0..self.terminals.len()).filter(|index| self.terminals[*index].trade == Trade::Net).collect()
+    }
+}
