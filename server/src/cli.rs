@@ -6,6 +6,7 @@ pub mod migrate;
 pub mod progress;
 pub mod rebuild;
 pub mod serve;
+pub mod simulate;
 pub mod skip;
 pub mod topics;
 pub mod user;
@@ -49,6 +50,8 @@ pub enum Command {
     Skip(skip::Args),
     /// Load the demo people and their history through the real pipeline, once.
     Demo(demo::Args),
+    /// Make a bank up and send what goes on in it: history at full speed, or live traffic with frauds among it.
+    Simulate(simulate::Args),
 }
 
 /// Runs one subcommand on a runtime of its own.
@@ -79,6 +82,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Skip(args) => skip::run(config, args).await,
             Command::Demo(args) => demo::run(config, args).await,
+            Command::Simulate(args) => simulate::run(config, args).await,
         }
     });
     match outcome {
