@@ -109,6 +109,12 @@ impl Customer {
         known.get(index).copied()
     }
 
+    /// The terminal of that trade they go to most.
+    pub(crate) fn nearest(&self, trade: Trade) -> Option<usize> {
+        let (_, known) = self.favourites.iter().find(|(known, _)| *known == trade)?;
+        known.first().copied()
+    }
+
     /// Where they go for daily things.
     pub(crate) fn haunts(&self) -> impl Iterator<Item = usize> {
         self.favourites.iter().filter(|(trade, _)| *trade == Trade::Groceries).flat_map(|(_, known)| known).copied()
