@@ -13,8 +13,8 @@ use crate::import::file::{FileError, Split};
 use crate::import::run::{Plan, Progress, run};
 use crate::kafka::command_producer::Source;
 use crate::store::identity::PersonError;
-use domain::Currency;
 use chrono::NaiveDate;
+use domain::Currency;
 use people::{CUSTOMERS, DemoPerson, STAFF};
 use simulator::{Bank, History, Settings, Span, What};
 use std::collections::HashMap;
@@ -54,10 +54,8 @@ fn bank(customers: usize, currency: Currency) -> Bank {
 async fn plan(bulk: &Bulk, bank: &Bank, customers: Range<usize>, days: u64) -> Result<Plan, DemoError> {
     let zone = bulk.store().time_zone();
     let last_day: NaiveDate = bulk.store().demo_since().await?.with_timezone(&zone).date_naive();
-    let span = Span {
-        customers: customers.clone(),
-        ..Span::of_days(bank, days, last_day.pred_opt().unwrap_or(last_day))
-    };
+    let span =
+        Span { customers: customers.clone(), ..Span::of_days(bank, days, last_day.pred_opt().unwrap_or(last_day)) };
     let mut plan = Plan { accounts: bank.openings(customers), ..Plan::default() };
     for event in History::new(bank, span, zone) {
         match event.what {

@@ -114,7 +114,8 @@ pub async fn history(
         sent.count(&event);
         Some((Uuid::now_v7(), event.command()))
     });
-    let in_log = bulk.send(Source::Operator, commands, |_| told(Step::Sending(events.borrow().day_index(), days))).await?;
+    let in_log =
+        bulk.send(Source::Operator, commands, |_| told(Step::Sending(events.borrow().day_index(), days))).await?;
     failed?;
     truth.flush()?;
     let total = in_log.count();

@@ -17,6 +17,8 @@ use terminal::{Terminal, Trade};
 pub const CIRCLE: usize = 24;
 /// Terminals of which each town has one of every kind.
 const STREET: usize = 20;
+/// Shops on other continents.
+const ABROAD: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -46,6 +48,8 @@ pub(crate) struct Others {
     pub trades: Vec<AccountNumber>,
     /// Accounts at other banks that nobody paid before.
     pub strangers: Vec<AccountNumber>,
+    /// Shops on other continents.
+    pub abroad: Vec<Terminal>,
     /// From where stolen money is given back.
     pub refunds: Vec<AccountNumber>,
 }
@@ -69,6 +73,7 @@ pub(crate) mod subject {
     pub const FRAUD: u64 = 4;
     pub const IDS: u64 = 5;
     pub const LIVE: u64 = 6;
+    pub const ABROAD: u64 = 7;
 }
 
 impl Bank {
@@ -85,6 +90,7 @@ impl Bank {
             bills: numbers("BILLS", 6),
             trades: numbers("TRADES", 20),
             strangers: numbers("OTHER-BANK", 60),
+            abroad: (0..ABROAD).filter_map(|index| Terminal::abroad(&settings, index)).collect(),
             refunds: numbers("REFUNDS", 1),
         };
         let mules = numbers("C9", 12 + settings.customers / 100);
@@ -109,11 +115,10 @@ impl Bank {
             owner: None,
         };
         let others = &self.others;
-        let external = self.terminals.iter().map(|terminal| &terminal.account);
+        let external = self.terminals.iter().chain(&others.abroad).map(|terminal| &terminal.account);
         let external = external.chain(others.employers.iter().chain(&others.landlords).chain(&others.bills));
         let external = external.chain(others.trades.iter().chain(&others.strangers).chain(&others.refunds));
-        let mut openings: Vec<OpenAccount> =
-            external.map(|account| open(account, AccountKind::External, 0)).collect();
+        let mut openings: Vec<OpenAccount> = external.map(|account| open(account, AccountKind::External, 0)).collect();
         openings.extend(self.mules.iter().map(|account| open(account, AccountKind::Customer, 0)));
         for customer in self.customers.get(customers).unwrap_or_default() {
             openings.push(open(&customer.current, AccountKind::Customer, customer.overdraft_minor));

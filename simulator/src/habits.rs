@@ -4,7 +4,7 @@
 //! happen to honest people too.
 
 use crate::bank::customer::{Customer, Landlord};
-use crate::bank::terminal::Trade;
+use crate::bank::terminal::{Terminal, Trade};
 use crate::bank::{Bank, subject};
 use crate::intent::{Amount, Intent};
 use crate::random::Chance;
@@ -118,7 +118,11 @@ impl<'a, Z: TimeZone> Day<'a, Z> {
         if self.chance.happens(self.flush(13)) {
             let amount_minor = self.chance.mostly_small(700, 9_000);
             let hour = self.chance.between(18, 22);
-            self.shop(Trade::Net, hour, amount_minor);
+            if self.chance.seldom(25) {
+                self.order_from_abroad(amount_minor);
+            } else {
+                self.shop(Trade::Net, hour, amount_minor);
+            }
         }
         if self.chance.happens(if at_work { 3 } else { 9 }) {
             // Now and then something large.
@@ -143,8 +147,9 @@ impl<'a, Z: TimeZone> Day<'a, Z> {
 
     fn on_holiday(&mut self) {
         // The same place all along.
-        let mut where_to =
-            self.bank.chance(subject::CUSTOMER, &[self.customer.index as u64, u64::from(self.day.year().unsigned_abs())]);
+        let mut where_to = self
+            .bank
+            .chance(subject::CUSTOMER, &[self.customer.index as u64, u64::from(self.day.year().unsigned_abs())]);
         let Some(index) = self.bank.terminal(Trade::Holiday, None, &mut where_to) else { return };
         for hour in [13, 20] {
             if self.chance.happens(70) {
@@ -182,8 +187,18 @@ impl<'a, Z: TimeZone> Day<'a, Z> {
         }
     }
 
+    fn order_from_abroad(&mut self, amount_minor: AmountMinor) {
+        let net: Vec<_> = self.bank.others.abroad.iter().filter(|shop| shop.trade == Trade::Net).collect();
+        if let Some(shop) = self.chance.one_of(&net) {
+            self.at_terminal(shop, 21, amount_minor);
+        }
+    }
+
     fn at(&mut self, index: usize, hour: i64, amount_minor: AmountMinor) {
-        let terminal = &self.bank.terminals[index];
+        self.at_terminal(&self.bank.terminals[index], hour, amount_minor);
+    }
+
+    fn at_terminal(&mut self, terminal: &Terminal, hour: i64, amount_minor: AmountMinor) {
         let device = self.customer.device(number(self.day), &mut self.chance);
         let context = terminal.context(Some(device), self.customer.home);
         let at = self.hour(hour, hour);
@@ -231,7 +246,15 @@ impl<'a, Z: TimeZone> Day<'a, Z> {
         amount_minor: AmountMinor,
         context: PaymentContext,
     ) {
-        self.intents.push(Intent { at, kind, debit, credit, amount: Amount::Exact(amount_minor), context, fraud: None });
+        self.intents.push(Intent {
+            at,
+            kind,
+            debit,
+            credit,
+            amount: Amount::Exact(amount_minor),
+            context,
+            fraud: None,
+        });
     }
 }
 

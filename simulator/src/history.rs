@@ -9,7 +9,7 @@ use crate::event::{Event, FraudType, What};
 use crate::fraud::{self, Pace};
 use crate::habits::{Day, by_itself, moment, number};
 use crate::intent::{Amount, Intent};
-use crate::purse::Purses;
+use crate::purse::{Blocked, Purses};
 use crate::random::Chance;
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use domain::TransactionKind;
@@ -46,6 +46,9 @@ impl Span {
     }
 }
 
+/// A card is blocked when it turns out to be copied; the new one comes by post.
+const NEW_CARD_AFTER: TimeDelta = TimeDelta::days(6);
+
 enum Pending {
     Intent(Intent),
     /// The fraud becomes known.
@@ -63,6 +66,7 @@ pub struct History<'a, Z> {
     pending: BTreeMap<(DateTime<Utc>, u64), Pending>,
     meant: u64,
     purses: Purses,
+    blocked: Blocked,
     chance: Chance,
     ids: Chance,
     genuine: u64,
@@ -92,6 +96,7 @@ impl<'a, Z: TimeZone> History<'a, Z> {
             genuine: 0,
             stolen: 0,
             next_frauds: Vec::new(),
+            blocked: Blocked::default(),
             purses,
             bank,
             zone,
@@ -124,7 +129,8 @@ impl<'a, Z: TimeZone> History<'a, Z> {
             }
         }
         // Habits come first: on the first day there is nothing to steal.
-        while !first && self.stolen * 1_000_000 < (self.genuine + self.stolen) * u64::from(self.span.fraud_per_million) {
+        while !first && self.stolen * 1_000_000 < (self.genuine + self.stolen) * u64::from(self.span.fraud_per_million)
+        {
             if !self.steal() {
                 break;
             }
@@ -150,9 +156,11 @@ impl<'a, Z: TimeZone> History<'a, Z> {
             Pending::Label(payment, fraud) => {
                 if fraud.has_victim() {
                     self.give_back(&payment, at);
+                    self.blocked.until(payment.debit.clone(), at + NEW_CARD_AFTER);
                 }
                 return Some(Event::label(&payment, at));
             }
+            Pending::Intent(intent) if self.blocked.forbids(&intent) => return None,
             Pending::Intent(intent) => intent,
         };
         let (command, fraud) = intent.settle(&mut self.purses, &mut self.ids, self.bank.settings.currency, true)?;

@@ -11,7 +11,7 @@ use crate::event::{Event, FraudType, What};
 use crate::fraud::{self, Pace};
 use crate::habits::by_itself;
 use crate::intent::{Amount, Intent};
-use crate::purse::Purses;
+use crate::purse::{Blocked, Purses};
 use crate::random::Chance;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::TransactionKind;
@@ -23,6 +23,9 @@ pub const FRAUD_PER_MILLION: u32 = 20_000;
 
 /// Below this, pay comes in.
 const LOW_MINOR: i64 = 30_000;
+
+/// A customer from whom was stolen gets a new card and stays calm for as long.
+const CARE: TimeDelta = TimeDelta::days(14);
 
 #[derive(Debug, Clone)]
 pub struct LiveSettings {
@@ -48,9 +51,10 @@ pub struct Live {
     bank: Bank,
     settings: LiveSettings,
     purses: Purses,
+    blocked: Blocked,
     chance: Chance,
     ids: Chance,
-    /// Whose turn it is, by index.
+    /// Whose turn it is, by index, in laps.
     turns: VecDeque<usize>,
     begun: Option<DateTime<Utc>>,
     plotted: BTreeMap<(DateTime<Utc>, u64), Intent>,
@@ -70,6 +74,7 @@ impl Live {
             bank,
             settings,
             purses,
+            blocked: Blocked::default(),
             turns: VecDeque::new(),
             begun: None,
             plotted: BTreeMap::new(),
@@ -106,6 +111,7 @@ impl Live {
     pub fn label(&mut self, now: DateTime<Utc>) -> Option<Event> {
         let due = self.known.first_key_value().is_some_and(|((at, _), _)| *at <= now);
         let ((_, _), payment) = if due { self.known.pop_first()? } else { return None };
+        self.blocked.until(payment.account_at_risk().clone(), now + CARE);
         Some(Event::label(&payment, now))
     }
 
@@ -123,8 +129,7 @@ impl Live {
         // Where one finds no victim, another does.
         while let Some(fraud) = self.next_frauds.pop_front() {
             let everybody = 0..self.bank.customers.len();
-            let intents =
-                fraud::plot(fraud, &self.bank, everybody, &self.purses, Pace::Hasty, now, &mut self.chance);
+            let intents = fraud::plot(fraud, &self.bank, everybody, &self.purses, Pace::Hasty, now, &mut self.chance);
             let found = !intents.is_empty();
             for intent in intents {
                 self.stolen += 1;
@@ -142,7 +147,12 @@ impl Live {
             self.chance.shuffle(&mut everybody);
             self.turns.extend(everybody);
         }
-        let customer = self.turns.pop_front().and_then(|index| self.bank.customers.get(index))?;
+        let customer = loop {
+            let customer = self.bank.customers.get(self.turns.pop_front()?)?;
+            if !self.blocked.is(&customer.current, now) {
+                break customer;
+            }
+        };
         let intent = |kind, debit, credit, amount_minor, context| Intent {
             at: now,
             kind,

@@ -1,5 +1,7 @@
-//! What customers have: so that nobody pays with money that is not there.
+//! What customers have, and whose card is blocked: so that nobody pays with what is not there.
 
+use crate::intent::Intent;
+use chrono::{DateTime, Utc};
 use domain::{AccountNumber, AmountMinor};
 use std::collections::HashMap;
 
@@ -30,5 +32,28 @@ impl Purses {
             *purse += amount_minor;
         }
         true
+    }
+}
+
+/// Customers whose card is blocked, and until when.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blocked(HashMap<AccountNumber, DateTime<Utc>>);
+
+impl Blocked {
+    pub fn until(&mut self, account: AccountNumber, until: DateTime<Utc>) {
+        self.0.insert(account, until);
+    }
+
+    /// Whether the account's card is blocked then.
+    pub fn is(&self, account: &AccountNumber, at: DateTime<Utc>) -> bool {
+        self.0.get(account).is_some_and(|until| at < *until)
+    }
+
+    /// Whether it needs a card that is blocked.
+    pub fn forbids(&self, intent: &Intent) -> bool {
+        let channel = intent.context.channel.as_deref();
+        // From the web page people pay by transfer too; that they wait with it is no great error.
+        let card = matches!(channel, Some("terminal" | "atm" | "web"));
+        card && self.is(&intent.debit, intent.at)
     }
 }

@@ -67,7 +67,10 @@ fn a_compromised_terminal_charges_several_cards() {
     for payment in of(&payments, FraudType::TerminalCompromised) {
         cards.entry(&payment.credit).or_default().insert(&payment.debit);
     }
-    assert!(cards.len() >= 2 && cards.values().filter(|cards| cards.len() >= 3).count() * 3 >= cards.len() * 2, "{cards:?}");
+    assert!(
+        cards.len() >= 2 && cards.values().filter(|cards| cards.len() >= 3).count() * 3 >= cards.len() * 2,
+        "{cards:?}"
+    );
 }
 
 #[test]
@@ -142,7 +145,9 @@ fn structuring_stays_just_under_ten_thousand_again_and_again() {
     let frauds = of(&payments, FraudType::Structuring);
     assert!(frauds.iter().all(|payment| (800_000..1_000_000).contains(&payment.amount_minor)));
     let accounts = by_account(&frauds);
-    assert!(accounts.values().filter(|all| most_within(all, TimeDelta::days(7)) >= 3).count() * 10 >= accounts.len() * 9);
+    assert!(
+        accounts.values().filter(|all| most_within(all, TimeDelta::days(7)) >= 3).count() * 10 >= accounts.len() * 9
+    );
 }
 
 #[test]

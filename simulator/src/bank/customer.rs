@@ -161,8 +161,8 @@ fn favourites(bank: &Bank, town: usize, chance: &mut Chance) -> Vec<(Trade, Vec<
         (Trade::Fuel, 1),
         (Trade::Clothes, 3),
     ];
-    let known = trades.into_iter().map(|(trade, count)| {
-        (trade, (0..count).filter_map(|_| bank.terminal(trade, Some(town), chance)).collect())
-    });
+    let known = trades
+        .into_iter()
+        .map(|(trade, count)| (trade, (0..count).filter_map(|_| bank.terminal(trade, Some(town), chance)).collect()));
     known.collect()
 }

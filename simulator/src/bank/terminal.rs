@@ -1,7 +1,7 @@
 //! Where cards are used: shops, cash machines, the net.
 
-use super::{Bank, Settings, subject};
-use crate::geography::{HOLIDAYS, HOMES};
+use super::{Settings, subject};
+use crate::geography::{FAR, HOLIDAYS, HOMES};
 use crate::random::Chance;
 use domain::AccountNumber;
 use domain::command::{PaymentContext, Place};
@@ -80,6 +80,20 @@ impl Terminal {
         Some(Terminal { account, trade, town, country, place })
     }
 
+    /// A shop on another continent, every other one on the net: where customers seldom buy and copied cards are used.
+    pub(super) fn abroad(settings: &Settings, index: usize) -> Option<Terminal> {
+        let mut chance = Chance::of(&[settings.seed, subject::ABROAD, index as u64]);
+        let town = &FAR[index / 2 % FAR.len()];
+        let net = index.is_multiple_of(2);
+        Some(Terminal {
+            account: format!("{}ABROAD-{:03}", settings.prefix, index + 1).parse().ok()?,
+            trade: if net { Trade::Net } else { Trade::Groceries },
+            town: None,
+            country: town.country,
+            place: (!net).then(|| town.somewhere(&mut chance)),
+        })
+    }
+
     /// How a payment with a card looks here; on the net it also shows a device, where the terminal has a place.
     pub(crate) fn context(&self, device: Option<&str>, whereabouts: Place) -> PaymentContext {
         let channel = match self.trade {
@@ -94,12 +108,5 @@ impl Terminal {
             country: Some(self.country.to_owned()),
             session_risk: None,
         }
-    }
-}
-
-impl Bank {
-    /// Where cards are tried and leaked ones are used: shops on the net.
-    pub(crate) fn net_shops(&self) -> Vec<usize> {
-        (0..self.terminals.len()).filter(|index| self.terminals[*index].trade == Trade::Net).collect()
     }
 }

@@ -4,7 +4,6 @@ use super::{DAY, HOUR, MINUTE, Plot};
 use crate::geography::FAR;
 use crate::intent::Amount;
 use crate::random::Chance;
-use domain::command::PaymentContext;
 use domain::{AmountMinor, TransactionKind};
 
 const CARD: TransactionKind = TransactionKind::Withdrawal;
@@ -12,13 +11,12 @@ const CARD: TransactionKind = TransactionKind::Withdrawal;
 /// Spent as fast as it goes on the net within minutes, or over days from another continent.
 pub(super) fn leaked(plot: &mut Plot<'_>) -> Option<()> {
     let victim = plot.victim(40_000)?;
-    let shops = plot.bank.net_shops();
     let from = FAR[plot.chance.below(FAR.len())].somewhere(plot.chance);
     let burst = plot.chance.happens(60);
     let count = if burst { plot.chance.between(6, 8) } else { plot.chance.between(4, 7) };
     let most = (plot.purses.available_minor(&victim.current)? / count).clamp(2_000, 45_000);
     for _ in 0..count {
-        let terminal = &plot.bank.terminals[*plot.chance.one_of(&shops)?];
+        let terminal = plot.chance.one_of(&plot.bank.others.abroad)?;
         let context = plot.with_copied_card(terminal, from);
         let amount = Amount::Exact(plot.chance.between(most / 3, most));
         plot.pay(CARD, &victim.current, &terminal.account, amount, &context);
@@ -53,11 +51,10 @@ pub(super) fn terminal_compromised(plot: &mut Plot<'_>) -> Option<()> {
 
 /// Two euros at most: one card again and again and then in earnest, or many cards at one shop.
 pub(super) fn testing(plot: &mut Plot<'_>) -> Option<()> {
-    let shops = plot.bank.net_shops();
     let bank = plot.bank;
-    let terminal = &bank.terminals[*plot.chance.one_of(&shops)?];
+    let terminal = plot.chance.one_of(&bank.others.abroad)?;
     let from = FAR[plot.chance.below(FAR.len())].somewhere(plot.chance);
-    let context = PaymentContext { session_risk: None, ..plot.with_copied_card(terminal, from) };
+    let context = plot.with_copied_card(terminal, from);
     if plot.chance.happens(30) && plot.customers.len() >= 16 {
         let mut cards: Vec<_> = bank.customers.get(plot.customers.clone())?.iter().collect();
         plot.chance.shuffle(&mut cards);
