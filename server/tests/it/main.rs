@@ -15,6 +15,7 @@ mod live;
 mod payments;
 mod reads;
 mod schema;
+mod simulation;
 mod support;
 mod verify;
 mod web;
