@@ -156,8 +156,8 @@ impl<'a, Z: TimeZone> History<'a, Z> {
             Pending::Label(payment, fraud) => {
                 if fraud.has_victim() {
                     self.give_back(&payment, at);
-                    self.blocked.until(payment.debit.clone(), at + NEW_CARD_AFTER);
                 }
+                self.blocked.after(fraud, &payment, at, NEW_CARD_AFTER);
                 return Some(Event::label(&payment, at));
             }
             Pending::Intent(intent) if self.blocked.forbids(&intent) => return None,

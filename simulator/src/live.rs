@@ -58,7 +58,7 @@ pub struct Live {
     turns: VecDeque<usize>,
     begun: Option<DateTime<Utc>>,
     plotted: BTreeMap<(DateTime<Utc>, u64), Intent>,
-    known: BTreeMap<(DateTime<Utc>, u64), SubmitTransaction>,
+    known: BTreeMap<(DateTime<Utc>, u64), (SubmitTransaction, FraudType)>,
     count: u64,
     stolen: u64,
     next_frauds: VecDeque<FraudType>,
@@ -101,8 +101,8 @@ impl Live {
         };
         let (command, fraud) = intent.settle(&mut self.purses, &mut self.ids, self.bank.settings.currency, false)?;
         self.count += 1;
-        if fraud.is_some() {
-            self.known.insert((now + self.settings.label_delay, self.count), command.clone());
+        if let Some(fraud) = fraud {
+            self.known.insert((now + self.settings.label_delay, self.count), (command.clone(), fraud));
         }
         Some(Event { at: now, what: What::Payment { command, fraud } })
     }
@@ -110,8 +110,8 @@ impl Live {
     /// What has become known by now.
     pub fn label(&mut self, now: DateTime<Utc>) -> Option<Event> {
         let due = self.known.first_key_value().is_some_and(|((at, _), _)| *at <= now);
-        let ((_, _), payment) = if due { self.known.pop_first()? } else { return None };
-        self.blocked.until(payment.account_at_risk().clone(), now + CARE);
+        let (_, (payment, fraud)) = if due { self.known.pop_first()? } else { return None };
+        self.blocked.after(fraud, &payment, now, CARE);
         Some(Event::label(&payment, now))
     }
 
@@ -173,7 +173,9 @@ impl Live {
             return Some(intent(TransactionKind::Transfer, own, friend.clone(), amount_minor, context));
         }
         let (index, amount_minor) = purchase(customer, &mut self.chance)?;
-        let terminal = &self.bank.terminals[index];
+        let out_of_order = self.blocked.is(&self.bank.terminals[index].account, now);
+        let coffee = customer.nearest(Trade::Coffee).filter(|_| out_of_order);
+        let terminal = &self.bank.terminals[coffee.unwrap_or(index)];
         let context = terminal.context(Some(customer.device(day, &mut self.chance)), customer.home);
         Some(intent(TransactionKind::Withdrawal, own, terminal.account.clone(), amount_minor, context))
     }

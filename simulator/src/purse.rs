@@ -1,7 +1,9 @@
-//! What customers have, and whose card is blocked: so that nobody pays with what is not there.
+//! What customers have, and what is blocked: so that nobody pays with what is not there.
 
+use crate::event::FraudType;
 use crate::intent::Intent;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::command::SubmitTransaction;
 use domain::{AccountNumber, AmountMinor};
 use std::collections::HashMap;
 
@@ -35,25 +37,38 @@ impl Purses {
     }
 }
 
-/// Customers whose card is blocked, and until when.
+/// Until a terminal that was tampered with is replaced.
+const TERMINAL: TimeDelta = TimeDelta::days(30);
+
+/// Customers whose card is blocked, and terminals that were tampered with and are out of order; and until when.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocked(HashMap<AccountNumber, DateTime<Utc>>);
 
 impl Blocked {
-    pub fn until(&mut self, account: AccountNumber, until: DateTime<Utc>) {
+    /// What is done about a fraud that became known: the card, for as long, and the terminal for a month.
+    pub fn after(&mut self, fraud: FraudType, payment: &SubmitTransaction, known_at: DateTime<Utc>, card: TimeDelta) {
+        if fraud.has_victim() {
+            self.until(payment.debit.clone(), known_at + card);
+        }
+        if fraud == FraudType::TerminalCompromised {
+            self.until(payment.credit.clone(), known_at + TERMINAL);
+        }
+    }
+
+    fn until(&mut self, account: AccountNumber, until: DateTime<Utc>) {
         self.0.insert(account, until);
     }
 
-    /// Whether the account's card is blocked then.
+    /// Whether the account's card is blocked then, or the terminal out of order.
     pub fn is(&self, account: &AccountNumber, at: DateTime<Utc>) -> bool {
         self.0.get(account).is_some_and(|until| at < *until)
     }
 
-    /// Whether it needs a card that is blocked.
+    /// Whether an honest payment needs a card that is blocked or a terminal that is out of order.
     pub fn forbids(&self, intent: &Intent) -> bool {
         let channel = intent.context.channel.as_deref();
         // From the web page people pay by transfer too; that they wait with it is no great error.
         let card = matches!(channel, Some("terminal" | "atm" | "web"));
-        card && self.is(&intent.debit, intent.at)
+        intent.fraud.is_none() && (self.is(&intent.credit, intent.at) || (card && self.is(&intent.debit, intent.at)))
     }
 }

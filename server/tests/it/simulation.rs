@@ -50,7 +50,8 @@ async fn a_simulated_history_is_booked_its_truth_is_told_and_life_goes_on_from_t
     };
     let mut live = Live::new(simulated, settings, purses, 1);
     let (enough, ends) = (Cell::new(false), CancellationToken::new());
-    let sent = simulation::live(&bulk, &mut live, 200.0, &ends, &mut Truth::new(None).unwrap(), |sent| {
+    let mut nowhere = Truth::new(None).unwrap();
+    let sent = simulation::live(&bulk, &mut live, 200.0, &ends, &mut nowhere, |sent| {
         if sent.payments >= 100 && sent.labels > 0 {
             enough.set(true);
             ends.cancel();

@@ -29,7 +29,12 @@ pub struct Terminal {
     pub country: &'static str,
     /// None on the net.
     pub place: Option<Place>,
+    /// Old and badly kept: those that are tampered with.
+    pub(crate) weak: bool,
 }
+
+/// The place in the street of the weak one.
+const WEAK: usize = 11;
 
 /// What stands in every street, in this order.
 const TRADES: [Trade; 20] = [
@@ -77,7 +82,7 @@ impl Terminal {
             }
             _ => (Some(home), HOMES[home].country, Some(HOMES[home].somewhere(&mut chance))),
         };
-        Some(Terminal { account, trade, town, country, place })
+        Some(Terminal { account, trade, town, country, place, weak: index % TRADES.len() == WEAK })
     }
 
     /// A shop on another continent, every other one on the net: where customers seldom buy and copied cards are used.
@@ -91,6 +96,7 @@ impl Terminal {
             town: None,
             country: town.country,
             place: (!net).then(|| town.somewhere(&mut chance)),
+            weak: false,
         })
     }
 

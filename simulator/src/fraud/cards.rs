@@ -1,6 +1,7 @@
 //! Frauds with cards: leaked, skimmed at a terminal, tested.
 
 use super::{DAY, HOUR, MINUTE, Plot};
+use crate::bank::customer::Customer;
 use crate::geography::FAR;
 use crate::intent::Amount;
 use crate::random::Chance;
@@ -32,13 +33,16 @@ pub(super) fn leaked(plot: &mut Plot<'_>) -> Option<()> {
 /// Cards that were used at one terminal are charged there again, a few times what is usual.
 pub(super) fn terminal_compromised(plot: &mut Plot<'_>) -> Option<()> {
     let first = plot.victim(20_000)?;
-    let index = first.haunts().next()?;
     let bank = plot.bank;
-    let terminal = &bank.terminals[index];
+    let weak: Vec<_> = bank.terminals.iter().filter(|shop| shop.weak && shop.town == Some(first.town)).collect();
+    let terminal = *plot.chance.one_of(&weak)?;
     let context = terminal.context(None, first.home);
     let customers = bank.customers.get(plot.customers.clone())?;
-    let mut cards: Vec<_> = customers.iter().filter(|card| card.haunts().any(|haunt| haunt == index)).collect();
+    let mut cards: Vec<_> = customers.iter().filter(|card| card.town == first.town).collect();
     plot.chance.shuffle(&mut cards);
+    // Those who always go there were copied for certain.
+    let regular = |card: &Customer| card.haunts().any(|haunt| bank.terminals[haunt].account == terminal.account);
+    cards.sort_by_key(|card| !regular(card));
     cards.truncate(usize::try_from(plot.chance.between(3, 6)).unwrap_or(3));
     let times = plot.chance.between(1, 2);
     for card in cards.iter().cycle().take(cards.len() * usize::try_from(times).unwrap_or(1)) {
