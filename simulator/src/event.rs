@@ -119,7 +119,7 @@ impl Event {
 pub(crate) fn transaction_id(at: DateTime<Utc>, chance: &mut Chance) -> Uuid {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&at.timestamp_millis().max(0).to_be_bytes()[2..]);
-    bytes[6..14].copy_from_slice(&chance.next().to_be_bytes());
-    bytes[14..].copy_from_slice(&chance.next().to_be_bytes()[..2]);
+    bytes[6..14].copy_from_slice(&chance.bits().to_be_bytes());
+    bytes[14..].copy_from_slice(&chance.bits().to_be_bytes()[..2]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

@@ -102,7 +102,7 @@ impl<'a> Plot<'a> {
     fn foreign_device(&mut self, channel: &str) -> PaymentContext {
         let town = &FAR[self.chance.below(FAR.len())];
         PaymentContext {
-            device: Some(format!("phone-{:016x}", self.chance.next())),
+            device: Some(format!("phone-{:016x}", self.chance.bits())),
             place: Some(town.somewhere(self.chance)),
             channel: Some(channel.to_owned()),
             country: Some("FR".to_owned()),

@@ -14,13 +14,13 @@ impl Chance {
         let mut chance = Chance(0);
         for part in parts {
             chance.0 ^= *part;
-            chance.0 = chance.next();
+            chance.0 = chance.bits();
         }
         chance
     }
 
     /// The next 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +50,7 @@ impl Chance {
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let width = high.saturating_sub(low).max(0).unsigned_abs().saturating_add(1);
         // The bias of the remainder is far below what any simulation could show.
-        low.saturating_add_unsigned(self.next() % width)
+        low.saturating_add_unsigned(self.bits() % width)
     }
 
     /// A number from `low` to `high`, small ones more likely.
@@ -88,7 +88,7 @@ mod tests {
         // Reference values of SplitMix64 with seed 1234567.
         let mut chance = Chance::new(1_234_567);
         assert_eq!(
-            [chance.next(), chance.next(), chance.next()],
+            [chance.bits(), chance.bits(), chance.bits()],
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
     }

@@ -67,7 +67,7 @@ impl Customer {
             (0..3).filter_map(|_| of_circle(chance.below(CIRCLE.min(settings.customers)))).collect();
         let current = Bank::number(settings, 'C', index)?;
         friends.retain(|friend| *friend != current);
-        let mut device = |which: &str| format!("{which}-{:016x}", chance.next());
+        let mut device = |which: &str| format!("{which}-{:016x}", chance.bits());
         let devices = [device("phone"), device("phone"), device("computer")];
         Some(Customer {
             index,
