@@ -11,6 +11,7 @@ pub mod progress;
 mod reach;
 pub mod rebuild;
 pub mod serve;
+pub mod simulate;
 pub mod skip;
 pub mod topics;
 pub mod train;
@@ -67,6 +68,8 @@ pub enum Command {
     Evaluate(train::EvaluateArgs),
     /// Load the demo people and their history through the real pipeline, once.
     Demo(demo::Args),
+    /// Make a bank up and send what goes on in it: history at full speed, or live traffic with frauds among it.
+    Simulate(simulate::Args),
 }
 
 /// Runs one subcommand on a runtime of its own.
@@ -103,6 +106,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Train(args) => train::run(config, args).await,
             Command::Evaluate(args) => train::evaluate(config, args).await,
             Command::Demo(args) => demo::run(config, args).await,
+            Command::Simulate(args) => simulate::run(config, args).await,
         }
     });
     match outcome {

@@ -69,6 +69,10 @@ pub struct Config {
     pub demo: bool,
     #[arg(long, env = "VIGIE_DEMO_PUBLISHED_ON_LOOPBACK", global = true, default_value_t = false, num_args = 0..=1, default_missing_value = "true")]
     pub demo_published_on_loopback: bool,
+    /// Demo mode: simulated payments per second that `serve` sends once the demo data is loaded, frauds among them; 0 is
+    /// none, 20 the most.
+    #[arg(long, env = "VIGIE_DEMO_TRAFFIC", global = true, default_value_t = 0)]
+    pub demo_traffic: u32,
     /// The bank's time zone: days, date filters and buckets follow it.
     #[arg(long, env = "VIGIE_TIME_ZONE", global = true, default_value = "Europe/Paris")]
     pub time_zone: chrono_tz::Tz,
@@ -120,6 +124,8 @@ pub enum ConfigError {
     ShortSecret,
     #[error("VIGIE_DEMO offers sign-in without a password: it needs VIGIE_LISTEN on loopback, not {0}")]
     DemoInPublic(SocketAddr),
+    #[error("VIGIE_DEMO_TRAFFIC needs VIGIE_DEMO and is 20 at most, not {0}")]
+    DemoTraffic(u32),
     #[error("VIGIE_PARTITIONS must be 1 to 1024, not {0}")]
     Partitions(i32),
     #[error("VIGIE_BATCH_RECORDS must be 1 to 5000, not {0}")]
@@ -135,6 +141,9 @@ impl Config {
         }
         if self.demo && !self.listen.ip().is_loopback() && !self.demo_published_on_loopback {
             return Err(ConfigError::DemoInPublic(self.listen));
+        }
+        if self.demo_traffic > 20 || (self.demo_traffic > 0 && !self.demo) {
+            return Err(ConfigError::DemoTraffic(self.demo_traffic));
         }
         if !(1..=1024).contains(&self.partitions) {
             return Err(ConfigError::Partitions(self.partitions));

@@ -1,12 +1,11 @@
 //! Demo data, all of it through the real pipeline: people with sign-ins, two dozen customers' accounts, a year of
-//! history, and the sample file imported like anybody's.
+//! simulated history with its frauds, and the sample file imported like anybody's.
 //!
 //! Promises: loading twice adds nothing; a load that was broken off goes on where it stopped, also on another day (the
 //! history ends the day before the first demo person was added). Deliberately absent: any row written past the worker.
 
-pub mod history;
 pub mod people;
-pub mod random;
+pub mod traffic;
 
 use crate::bulk::{Bulk, BulkError};
 use crate::identity::{HashError, generate_password, hash_password};
@@ -14,9 +13,12 @@ use crate::import::file::{FileError, Split};
 use crate::import::run::{Plan, Progress, run};
 use crate::kafka::command_producer::Source;
 use crate::store::identity::PersonError;
+use chrono::NaiveDate;
 use domain::Currency;
-use people::{CUSTOMERS, DemoPerson, Desks, STAFF, households};
+use people::{CUSTOMERS, DemoPerson, STAFF};
+use simulator::{Bank, History, Settings, Span, What};
 use std::collections::HashMap;
+use std::ops::Range;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -35,8 +37,33 @@ pub enum DemoError {
     Database(#[from] sqlx::Error),
     #[error("the sample file: {0}")]
     Sample(#[from] FileError),
-    #[error("{0} takes no desks")]
-    Currency(Currency),
+}
+
+/// Days of history that the demo people have.
+const DAYS: u64 = 365;
+const SEED: u64 = 0x0076_6967_6965;
+const TERMINALS: usize = 160;
+
+/// The demo bank with so many customers. The first two dozen are the demo people, and stay the same in a larger one.
+fn bank(customers: usize, currency: Currency) -> Bank {
+    let settings = Settings::new(SEED, customers, TERMINALS, currency);
+    Bank::new(Settings { prefix: String::new(), ..settings })
+}
+
+/// What happened to some of the customers in the days up to the one before the first demo person was added.
+async fn plan(bulk: &Bulk, bank: &Bank, customers: Range<usize>, days: u64) -> Result<Plan, DemoError> {
+    let zone = bulk.store().time_zone();
+    let last_day: NaiveDate = bulk.store().demo_since().await?.with_timezone(&zone).date_naive();
+    let span =
+        Span { customers: customers.clone(), ..Span::of_days(bank, days, last_day.pred_opt().unwrap_or(last_day)) };
+    let mut plan = Plan { accounts: bank.openings(customers), ..Plan::default() };
+    for event in History::new(bank, span, zone) {
+        match event.what {
+            What::Payment { command, .. } => plan.transactions.push(command),
+            What::Label(report) => plan.labels.push((plan.transactions.len(), report)),
+        }
+    }
+    Ok(plan)
 }
 
 /// Loads what is missing of the demo bank; progress goes to `told`.
@@ -45,19 +72,17 @@ pub enum DemoError {
 /// When the database, the log or the worker cannot go on. Loading again goes on where it stopped.
 pub async fn load(bulk: &Bulk, currency: Currency, told: &watch::Sender<Progress>) -> Result<Progress, DemoError> {
     let ids = people(bulk).await?;
-    let zone = bulk.store().time_zone();
-    let last_day = bulk.store().demo_since().await?.with_timezone(&zone).date_naive();
-    let last_day = last_day.pred_opt().unwrap_or(last_day);
-    let desks = Desks::of(currency).ok_or(DemoError::Currency(currency))?;
-    let households = households();
-    let mut plan = sample(currency, zone)?;
-    plan.accounts.extend(desks.openings(currency));
-    for household in &households {
-        if let Some(owner) = ids.get(household.username) {
-            plan.accounts.extend(household.openings(currency, *owner));
+    let bank = bank(CUSTOMERS.len(), currency);
+    let mut plan = plan(bulk, &bank, 0..CUSTOMERS.len(), DAYS).await?;
+    for (customer, person) in bank.customers.iter().zip(&CUSTOMERS) {
+        let own = [Some(&customer.current), customer.savings.as_ref()];
+        for opening in plan.accounts.iter_mut().filter(|opening| own.contains(&Some(&opening.account))) {
+            opening.owner = ids.get(person.username).copied();
         }
     }
-    plan.transactions.extend(history::year(&households, &desks, currency, last_day, zone));
+    let sample = sample(currency, bulk.store().time_zone())?;
+    plan.accounts.extend(sample.accounts);
+    plan.transactions.extend(sample.transactions);
     Ok(run(bulk, Source::Operator, &plan, told).await?)
 }
 

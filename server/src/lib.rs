@@ -18,6 +18,7 @@ pub mod live;
 pub mod rebuild;
 pub mod seal;
 pub mod shutdown;
+pub mod simulation;
 pub mod store;
 pub mod telemetry;
 pub mod training;

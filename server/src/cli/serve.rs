@@ -1,6 +1,7 @@
 //! `vigie serve`, `vigie web`, `vigie worker`: the long-running processes.
 
 use crate::config::Config;
+use crate::demo::traffic;
 use crate::shutdown;
 use crate::web::health::Health;
 use crate::web::node::Node;
@@ -38,6 +39,7 @@ async fn both(config: Config, node: Node, health: &Health, stop: CancellationTok
     let runs = Arc::new(AtomicBool::new(true));
     let still = Arc::clone(&runs);
     health.watch("worker", move || still.load(Ordering::Relaxed));
+    let traffic = (config.demo_traffic > 0).then(|| tokio::spawn(traffic::run(config.clone(), stop.clone())));
     let worker = async {
         let _stops_the_rest = stop.clone().drop_guard();
         let outcome = crate::worker::run(config, stop.clone()).await;
@@ -50,6 +52,9 @@ async fn both(config: Config, node: Node, health: &Health, stop: CancellationTok
     };
     // Both drain, whichever ends first.
     let (worker, web) = tokio::join!(worker, web);
+    if let Some(traffic) = traffic {
+        traffic.abort();
+    }
     worker.and(web)
 }
 

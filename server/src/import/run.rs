@@ -5,10 +5,10 @@ use super::file::Reading;
 use crate::bulk::{Bulk, BulkError, desk};
 use crate::kafka::command_producer::Source;
 use domain::account::history_desk;
-use domain::command::{OpenAccount, SubmitTransaction};
+use domain::command::{OpenAccount, ReportFraud, SubmitTransaction};
 use domain::{AccountKind, AccountNumber, Command, TransactionState};
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ const ASKED_AT_ONCE: usize = 10_000;
 pub struct Plan {
     pub accounts: Vec<OpenAccount>,
     pub transactions: Vec<SubmitTransaction>,
+    /// What became known later, each with the number of transactions that come before it; in that order.
+    pub labels: Vec<(usize, ReportFraud)>,
     /// Lines of the file that are not taken, for the report.
     pub bad: u64,
 }
@@ -68,8 +70,33 @@ impl Plan {
         Plan {
             accounts: std::iter::once(desk(history_desk(currency), currency)).chain(customers).collect(),
             transactions: reading.rows.iter().map(|row| row.command(currency)).collect(),
+            labels: Vec::new(),
             bad: reading.bad,
         }
+    }
+
+    /// What is missing, in order; each attempt has a command id of its own: the transaction id is what makes it
+    /// harmless.
+    fn commands(
+        &self,
+        there: impl Fn(&Uuid) -> bool,
+        labelled: &HashSet<Uuid>,
+    ) -> impl Iterator<Item = (Uuid, Command)> {
+        let mut labels = self.labels.iter().peekable();
+        let mut told = move |before: usize| {
+            let mut due = Vec::new();
+            while let Some((_, report)) = labels.next_if(|(after, _)| *after <= before) {
+                if !labelled.contains(&report.transaction_id) {
+                    due.push(Command::ReportFraud(report.clone()));
+                }
+            }
+            due
+        };
+        (0..=self.transactions.len()).flat_map(move |index| {
+            let next = self.transactions.get(index).filter(|next| !there(&next.transaction_id));
+            let next = next.map(|next| Command::SubmitTransaction(next.clone()));
+            told(index).into_iter().chain(next).map(|command| (Uuid::now_v7(), command)).collect::<Vec<_>>()
+        })
     }
 }
 
@@ -97,25 +124,24 @@ pub async fn run(
     }
     progress.phase = Phase::Sending;
     told.send_replace(progress);
-    // Each attempt has a command id of its own; the transaction id is what makes it harmless.
-    let (mut missing, mut commands) = (Vec::new(), Vec::new());
-    for transaction in plan.transactions.iter().filter(|transaction| !before.contains_key(&transaction.transaction_id))
-    {
-        missing.push(transaction.transaction_id);
-        commands.push((Uuid::now_v7(), Command::SubmitTransaction(transaction.clone())));
-    }
+    let missing: Vec<&Uuid> = ids.iter().filter(|id| !before.contains_key(id)).collect();
+    let told_of: Vec<Uuid> = plan.labels.iter().map(|(_, report)| report.transaction_id).collect();
+    let labelled = bulk.store().labelled(&told_of).await?;
+    let commands: Vec<(Uuid, Command)> = plan.commands(|id| before.contains_key(id), &labelled).collect();
+    // Labels travel among the rows and are not counted.
+    let counted = |count: u64| progress.total.min(progress.already_there + count);
     let sent = bulk
         .send(source, commands, |count| {
-            progress.sent = progress.already_there + count;
-            told.send_replace(progress);
+            told.send_replace(Progress { sent: counted(count), ..progress });
         })
         .await?;
+    progress.sent = progress.total;
     progress.phase = Phase::Deciding;
     bulk.wait_until_decided(&sent, |count| {
-        progress.decided = progress.already_there + count;
-        told.send_replace(progress);
+        told.send_replace(Progress { decided: counted(count), ..progress });
     })
     .await?;
+    progress.decided = progress.total;
     let after = outcomes(bulk, &ids).await?;
     let booked = |id: &Uuid| after.get(id).is_some_and(|(state, _)| *state != TransactionState::Refused);
     progress.added = missing.iter().filter(|id| booked(id)).count() as u64;

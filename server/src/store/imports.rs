@@ -3,12 +3,12 @@
 use super::Store;
 use app::ports::{ImportMapping, ImportProblem, ImportState};
 use chrono::{DateTime, Utc};
-use domain::{AccountKind, AccountNumber, Currency, TransactionState};
+use domain::{AccountKind, AccountNumber, AmountMinor, Currency, TransactionState};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::codes::Code as _;
@@ -80,6 +80,28 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Those of the transactions of which somebody said what they were.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn labelled(&self, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
+        let query = sqlx::query_scalar("select transaction_id from label where transaction_id = any($1)");
+        Ok(query.bind(ids).fetch_all(self.pool()).await?.into_iter().collect())
+    }
+
+    /// What is available on customers' accounts.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn available(&self, numbers: &[&AccountNumber]) -> sqlx::Result<Vec<(AccountNumber, AmountMinor)>> {
+        let texts: Vec<&str> = numbers.iter().map(|number| number.as_str()).collect();
+        let query = sqlx::query_as(
+            "select number, booked_minor - held_minor + overdraft_minor from account where kind = 1 and number = any($1)",
+        );
+        let rows: Vec<(String, AmountMinor)> = query.bind(texts).fetch_all(self.pool()).await?;
+        rows.into_iter().map(|(number, available_minor)| Ok((parsed(&number)?, available_minor))).collect()
     }
 
     /// Every partition's fence, as readers need it.

@@ -20,6 +20,7 @@ mod producers;
 mod policies;
 mod reads;
 mod schema;
+mod simulation;
 mod support;
 mod training;
 mod verify;

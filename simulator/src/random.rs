@@ -1,4 +1,4 @@
-//! Repeatable chance: the same seed gives the same demo bank on every machine and with every version of every library.
+//! Repeatable chance: the same seed gives the same bank on every machine and with every version of every library.
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Not for secrets.
 #[derive(Debug, Clone)]
@@ -9,7 +9,18 @@ impl Chance {
         Chance(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// A chance of its own for each subject: what happens to one is not moved by how often another one asked.
+    pub fn of(parts: &[u64]) -> Self {
+        let mut chance = Chance(0);
+        for part in parts {
+            chance.0 ^= *part;
+            chance.0 = chance.bits();
+        }
+        chance
+    }
+
+    /// The next 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,11 +28,29 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
+    /// A number below `count`; 0 if there is none.
+    pub fn below(&mut self, count: usize) -> usize {
+        let last = i64::try_from(count).unwrap_or(i64::MAX).saturating_sub(1);
+        usize::try_from(self.between(0, last.max(0))).unwrap_or(0)
+    }
+
+    /// One of them, each as likely; none of nothing.
+    pub fn one_of<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
+        things.get(self.below(things.len()))
+    }
+
+    /// Puts them into another order, each as likely.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for index in (1..things.len()).rev() {
+            things.swap(index, self.below(index + 1));
+        }
+    }
+
     /// A number from `low` to `high`, both included, each as likely.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let width = high.saturating_sub(low).max(0).unsigned_abs().saturating_add(1);
-        // The bias of the remainder is far below what a demo could show.
-        low.saturating_add_unsigned(self.next() % width)
+        // The bias of the remainder is far below what any simulation could show.
+        low.saturating_add_unsigned(self.bits() % width)
     }
 
     /// A number from `low` to `high`, small ones more likely.
@@ -32,6 +61,11 @@ impl Chance {
     /// Whether something happens that happens `percent` times in a hundred.
     pub fn happens(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
+    }
+
+    /// Whether something happens that happens `per_mille` times in a thousand.
+    pub fn seldom(&mut self, per_mille: i64) -> bool {
+        self.between(1, 1_000) <= per_mille
     }
 }
 
@@ -54,7 +88,7 @@ mod tests {
         // Reference values of SplitMix64 with seed 1234567.
         let mut chance = Chance::new(1_234_567);
         assert_eq!(
-            [chance.next(), chance.next(), chance.next()],
+            [chance.bits(), chance.bits(), chance.bits()],
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
     }
