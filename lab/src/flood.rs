@@ -7,7 +7,7 @@
 mod honest;
 mod wave;
 
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::bench::visible::until_ready;
 use crate::product::{self, free_port};
 use crate::report::{self, line};
@@ -37,7 +37,7 @@ pub struct Args {
 pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Args) -> anyhow::Result<ExitCode> {
     let binary = product::binary(vigie.map(PathBuf::as_path))?;
     let services = Services::start(service_args, "flood")?;
-    let bank = Bank::create(&binary, &services, "flood", 12).await?;
+    let bank = Bank::create(&binary, &services, "flood", 12, Detection::Off).await?;
     let mut worker = bank.product.start("flood-worker", &["worker"])?;
     let accounts: Vec<String> = (0..=args.callers).map(|n| format!("F{n:04}")).collect();
     bank.open_accounts(&accounts, None)?;

@@ -4,7 +4,7 @@ use crate::event::FraudType;
 use crate::intent::Intent;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::SubmitTransaction;
-use domain::{AccountNumber, AmountMinor, TransactionKind};
+use domain::{AccountNumber, AmountMinor};
 use std::collections::HashMap;
 
 /// Available money by customer account; external accounts have none and no end of it. Looked up, never walked: the

@@ -3,6 +3,7 @@
 //! Of any number of people who end one hold exactly one does; each of the others is told how it had ended already.
 
 use super::Gateway;
+use crate::kafka::command_producer::Source;
 use app::ports::alerts::{Labelled, Settle, Settled};
 use app::ports::{Person, PortError};
 use chrono::Utc;
@@ -24,7 +25,7 @@ impl Gateway {
             Settle::Release => Command::ReleaseHold(hold),
             Settle::Refuse => Command::RefuseHold(hold),
         };
-        self.act(&command).await?.map_or(Ok(Settled::StillProcessing), |fact| settled(&fact))
+        self.act(Source::Web, &command).await?.map_or(Ok(Settled::StillProcessing), |fact| settled(&fact))
     }
 
     /// Says what a transaction was, as an analyst, and waits for the fact.
@@ -45,7 +46,7 @@ impl Gateway {
             history: false,
             person: Some(person.id),
         });
-        self.act(&command).await?.map_or(Ok(Labelled::StillProcessing), |fact| labelled(&fact))
+        self.act(Source::Web, &command).await?.map_or(Ok(Labelled::StillProcessing), |fact| labelled(&fact))
     }
 }
 

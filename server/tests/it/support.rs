@@ -74,7 +74,9 @@ pub fn config(flags: &[&str]) -> Config {
         "--database-connections=4",
         "--detection=false",
     ];
-    let cli = Cli::parse_from(fixed.iter().chain(flags).copied().chain(["migrate"]));
+    let given = |flag: &str| flags.iter().any(|given| given.split('=').next() == flag.split('=').next());
+    let fixed = fixed.into_iter().filter(|flag| !given(flag));
+    let cli = Cli::parse_from(fixed.chain(flags.iter().copied()).chain(["migrate"]));
     cli.config.check().unwrap();
     cli.config
 }
