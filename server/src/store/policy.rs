@@ -87,15 +87,16 @@ pub async fn load_model(db: impl PgExecutor<'_>, version: i64) -> Result<Option<
     if version == NO_MODEL {
         return Ok(None);
     }
-    let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row = sqlx::query(
         "select model.sha256, model_file.bytes
          from model left join model_file on model_file.sha256 = model.sha256 where model.version = $1",
     )
     .bind(version)
     .fetch_optional(db)
     .await?;
-    let Some(sha256) = row.as_ref().ok_or(LoadError::NoModel(version))?.0.as_deref() else { return Ok(None) };
-    let Some(bytes) = row.as_ref().and_then(|row| row.1.as_deref()) else {
+    let row = row.ok_or(LoadError::NoModel(version))?;
+    let Some(sha256) = row.try_get::<Option<&[u8]>, _>("sha256")? else { return Ok(None) };
+    let Some(bytes) = row.try_get::<Option<&[u8]>, _>("bytes")? else {
         return Err(LoadError::NoModelFile { version, sha256: domain::hex::hex(sha256) });
     };
     match Model::parse(bytes) {
