@@ -93,11 +93,11 @@ pub async fn load_model(db: impl PgExecutor<'_>, version: i64) -> Result<Option<
     )
     .bind(version)
     .fetch_optional(db)
-    .await?
-    .ok_or(LoadError::NoModel(version))?;
-    let Some(sha256) = row.try_get::<Option<Vec<u8>>, _>("sha256")? else { return Ok(None) };
-    let Some(bytes) = row.try_get::<Option<Vec<u8>>, _>("bytes")? else {
-        return Err(LoadError::NoModelFile { version, sha256: domain::hex::hex(&sha256) });
+    .await?;
+    let row = row.ok_or(LoadError::NoModel(version))?;
+    let Some(sha256) = row.try_get::<Option<&[u8]>, _>("sha256")? else { return Ok(None) };
+    let Some(bytes) = row.try_get::<Option<&[u8]>, _>("bytes")? else {
+        return Err(LoadError::NoModelFile { version, sha256: domain::hex::hex(sha256) });
     };
     match Model::parse(&bytes) {
         Ok(model) => Ok(Some(Arc::new(model))),

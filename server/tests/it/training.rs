@@ -114,12 +114,12 @@ async fn what_a_trained_model_says_live_is_what_a_replay_of_the_tables_says() {
     let store = &history.bank.bank.store;
     let recipe = Recipe { trees: 20, ..Recipe::default() };
     let trained = |days| train_model(store, history.span(days), recipe, |_, _| {}, |_| {});
-    let bytes = trained(8..23).await.unwrap();
-    assert_eq!(bytes, trained(8..23).await.unwrap(), "the same tables give the same bytes");
+    let bytes = trained(8..16).await.unwrap();
+    assert_eq!(bytes, trained(8..16).await.unwrap(), "the same tables give the same bytes");
     let model = Model::parse(&bytes).unwrap();
     let card = model.file();
-    // Four customers, two payments a day, and one fraud.
-    assert_eq!((card.trained_on.rows, card.trained_on.frauds), (15 * 9, 15));
+    // Four customers, two payments a day, and one fraud. Of the frauds after day 22 nobody knows yet.
+    assert_eq!((card.trained_on.rows, card.trained_on.frauds), (8 * 9, 8));
     assert_eq!(card.calibrated_on.as_ref().map(|window| (window.rows, window.frauds)), Some((7 * 9, 7)));
     assert!(card.figures["auc_roc"] > 0.9, "{:?}", card.figures);
     assert!(matches!(trained(200..201).await, Err(TrainingError::Model(_))));
