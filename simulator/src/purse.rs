@@ -4,7 +4,7 @@ use crate::event::FraudType;
 use crate::intent::Intent;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::SubmitTransaction;
-use domain::{AccountNumber, AmountMinor};
+use domain::{AccountNumber, AmountMinor, TransactionKind};
 use std::collections::HashMap;
 
 /// Available money by customer account; external accounts have none and no end of it. Looked up, never walked: the
@@ -69,6 +69,8 @@ impl Blocked {
         let channel = intent.context.channel.as_deref();
         // From the web page people pay by transfer too; that they wait with it is no great error.
         let card = matches!(channel, Some("terminal" | "atm" | "web"));
-        intent.fraud.is_none() && (self.is(&intent.credit, intent.at) || (card && self.is(&intent.debit, intent.at)))
+        let blocked = card && (self.is(&intent.debit, intent.at) || self.is(&intent.credit, intent.at));
+        // What comes in needs neither.
+        intent.fraud.is_none() && intent.kind == TransactionKind::Withdrawal && blocked
     }
 }
