@@ -1,7 +1,7 @@
 //! `cargo lab conflict`: one transaction id sent a hundred times in parallel over HTTP gives one row and a hundred
 //! equal answers; the same id with another amount or another payer is a conflict, and the original stands.
 
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::bench::visible::until_ready;
 use crate::crash::submit::post_payment;
 use crate::db;
@@ -28,7 +28,7 @@ pub struct Args {
 pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Args) -> anyhow::Result<ExitCode> {
     let binary = product::binary(vigie.map(PathBuf::as_path))?;
     let services = Services::start(service_args, "conflict")?;
-    let bank = Bank::create(&binary, &services, "conflict", 12).await?;
+    let bank = Bank::create(&binary, &services, "conflict", 12, Detection::Off).await?;
     let mut worker = bank.product.start("conflict-worker", &["worker"])?;
     let people = people::create(&bank, 2).await?;
     bank.decided(Duration::from_secs(60)).await?;

@@ -1,16 +1,21 @@
-//! `cargo lab crash`: load from two doors, processes killed at random moments, and a verdict from what they left.
+//! `cargo lab crash`: load from three doors (the log, the form, the desk that ends holds), detection on, processes
+//! killed at random moments, and a verdict from what they left.
 //!
 //! Promises: the schedule follows from the seed; every kill is SIGKILL and hits only processes started here; the
-//! verdict is reached from the lab's journal, the database and `bank.events`, with none of the product's code.
+//! verdict is reached from the lab's journal, the database and `bank.events`, with none of the product's code but
+//! `detection`, which defines what a decision is.
 
+mod alerts;
 pub mod check;
 mod conductor;
+mod desk;
 mod fold;
+mod habits;
 mod journal;
 pub mod submit;
 mod tables;
 
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::load::account_numbers;
 use crate::people;
 use crate::product::{self, free_port};
@@ -18,6 +23,7 @@ use crate::report::{self, line};
 use crate::services::{ServiceArgs, Services, root};
 use crate::{cpu, db, events};
 use conductor::{Component, Conductor};
+use desk::Desk;
 use journal::Journal;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -51,8 +57,8 @@ pub struct Args {
     forms_per_second: u32,
     #[arg(long, default_value_t = 12)]
     partitions: i32,
-    /// Accounts that share the direct load.
-    #[arg(long, default_value_t = 300)]
+    /// Accounts that share the direct load: so many that the built-in policy lets most of it through.
+    #[arg(long, default_value_t = 12_000)]
     accounts: usize,
     /// Kills as worker,web,broker,postgres.
     #[arg(long, value_delimiter = ',')]
@@ -86,7 +92,7 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     let seed = args.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000_000));
     let mut rng = StdRng::seed_from_u64(seed);
     println!("seed {seed}");
-    let bank = Bank::create(&binary, &services, "crash", args.partitions).await?;
+    let bank = Bank::create(&binary, &services, "crash", args.partitions, Detection::On).await?;
     let circumstances = report::circumstances(Some(&bank.product), &services.database_url).await;
     let mut conductor = Conductor::start(&services, &bank, if args.no_web { None } else { Some(free_port()?) })?;
     let numbers = account_numbers(args.accounts);
@@ -106,6 +112,14 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
         seed,
     };
     doors.push(tokio::spawn(direct.run(journal.clone(), progress.clone())));
+    let desk = Desk {
+        brokers: bank.brokers.clone(),
+        topic: bank.commands.clone(),
+        database_url: bank.database_url.clone(),
+        signer: bank.signer.clone(),
+        seed,
+    };
+    doors.push(tokio::spawn(desk.run(journal.clone(), progress.clone())));
     if let Some(host) = conductor.host() {
         conductor.until_ready().await?;
         let pause = Duration::from_secs_f64(people.len() as f64 / f64::from(args.forms_per_second.max(1)));
@@ -162,6 +176,11 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     for (name, value) in [
         ("lost", verdict.lost),
         ("doubled", verdict.doubled),
+        ("alerts_lost_or_doubled", verdict.alerts_lost_or_doubled),
+        ("holds_ended_twice", verdict.holds_ended_twice),
+        ("holds_leaked", verdict.holds_leaked),
+        ("not_rederived", verdict.not_rederived),
+        ("settles_misanswered", verdict.settles_misanswered),
         ("unbalanced", verdict.unbalanced),
         ("out_of_order", verdict.out_of_order),
         ("feed_faults", verdict.feed_faults),
@@ -171,6 +190,12 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     ] {
         line(name, value, "0");
     }
+    line("posted, refused, holds open", format!("{} {} {}", verdict.posted, verdict.refused, verdict.holds_open), "");
+    line(
+        "reviewed, held, refused by rules",
+        format!("{} {} {}", verdict.reviewed, verdict.held, verdict.refused_by_detection),
+        "",
+    );
     line("accepted per second", format!("{:.0}", accepted as f64 / lasted), "at least 300");
     for finding in verdict.findings.iter().take(10) {
         println!("  {finding}");
@@ -185,6 +210,9 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
             "circumstances": circumstances, "load_1min_after": cpu::load(), "quick": args.quick, "seed": seed,
             "seconds": lasted.round(), "kills": conductor.kills(), "kills_left_out": left_out,
             "lost": verdict.lost, "doubled": verdict.doubled, "unbalanced": verdict.unbalanced, "out_of_order": verdict.out_of_order,
+            "alerts_lost_or_doubled": verdict.alerts_lost_or_doubled, "holds_ended_twice": verdict.holds_ended_twice,
+            "holds_leaked": verdict.holds_leaked, "not_rederived": verdict.not_rederived,
+            "settles_misanswered": verdict.settles_misanswered,
             "recovery_seconds": conductor.recovery_json(),
             "accepted_per_second": (accepted as f64 / lasted).round(),
             "offered_directly": progress.offered.load(Ordering::Relaxed), "accepted_directly": progress.accepted.load(Ordering::Relaxed),

@@ -1,7 +1,7 @@
 //! `cargo lab poison`: a thousand bad records among a hundred thousand good ones. Every good one is booked, every bad
 //! one stands once in the table and, by distinct origin, once on `bank.dead-letters`, and no partition stands still.
 
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::load::{Mix, Spread, account_numbers};
 use crate::product;
 use crate::report::{self, line};
@@ -57,7 +57,7 @@ type Place = (i32, i64);
 pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Args) -> anyhow::Result<ExitCode> {
     let binary = product::binary(vigie.map(PathBuf::as_path))?;
     let services = Services::start(service_args, "poison")?;
-    let bank = Bank::create(&binary, &services, "poison", args.partitions).await?;
+    let bank = Bank::create(&binary, &services, "poison", args.partitions, Detection::Off).await?;
     let numbers = account_numbers(1_000);
     let mut worker = bank.product.start("poison-worker", &["worker"])?;
     bank.open_accounts(&numbers, None)?;

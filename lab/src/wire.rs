@@ -1,6 +1,7 @@
 //! The wire as the lab understands it, written from the description and not from the product's code: commands out,
 //! facts in.
 
+use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,9 @@ use uuid::Uuid;
 
 pub const SUBMIT: &str = "vigie.transaction.submit.v1";
 pub const OPEN: &str = "vigie.account.open.v1";
+pub const RELEASE: &str = "vigie.hold.release.v1";
+pub const REFUSE: &str = "vigie.hold.refuse.v1";
+pub const EXPIRE: &str = "vigie.hold.expire.v1";
 pub const SOURCE: &str = "vigie/operator";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,6 +51,25 @@ impl Payment {
         )
         .into_bytes()
     }
+}
+
+/// What is asked about a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    Release,
+    Refuse,
+    /// By its time; whoever asks too early is told so.
+    Expire,
+}
+
+/// A command that would end a hold, as it is sent and as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    pub transaction_id: Uuid,
+    /// The account at risk, and Kafka key.
+    pub account: String,
+    pub end: End,
 }
 
 /// The value of an `OpenAccount` command.
@@ -96,6 +119,16 @@ impl Signer {
     pub fn payment(&self, payment: &Payment, occurred_at: &str) -> Record {
         self.record(payment.key(), SUBMIT, payment.value(occurred_at))
     }
+
+    pub fn settle(&self, settle: &Settle) -> Record {
+        let kind = match settle.end {
+            End::Release => RELEASE,
+            End::Refuse => REFUSE,
+            End::Expire => EXPIRE,
+        };
+        let value = format!(r#"{{"transaction_id":"{}","account":"{}"}}"#, settle.transaction_id, settle.account);
+        self.record(&settle.account, kind, value.into_bytes())
+    }
 }
 
 impl Record {
@@ -129,10 +162,17 @@ pub struct Fact {
     pub position: Position,
     #[serde(default)]
     pub command_id: Option<Uuid>,
+    pub recorded_at: DateTime<Utc>,
     pub fact: String,
     // transactions
     #[serde(default)]
     pub id: Option<Uuid>,
+    #[serde(default)]
+    pub state: Option<String>,
+    #[serde(default)]
+    pub hold: Option<HoldTerms>,
+    #[serde(default)]
+    pub judgement: Option<Judgement>,
     #[serde(default)]
     pub kind: Option<String>,
     #[serde(default)]
@@ -153,6 +193,67 @@ pub struct Fact {
     pub repeat: Option<String>,
     #[serde(default)]
     pub transaction_id: Option<Uuid>,
+    // alerts
+    #[serde(default)]
+    pub evidence: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExpiry {
+    Release,
+    Expire,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct HoldTerms {
+    pub until: DateTime<Utc>,
+    pub on_expiry: OnExpiry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskVerdict {
+    Allow,
+    Review,
+    Hold,
+    Refuse,
+}
+
+impl RiskVerdict {
+    /// As the tables number it.
+    pub fn number(self) -> i16 {
+        match self {
+            RiskVerdict::Allow => 1,
+            RiskVerdict::Review => 2,
+            RiskVerdict::Hold => 3,
+            RiskVerdict::Refuse => 4,
+        }
+    }
+}
+
+/// What detection said of a transaction, in brief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Judgement {
+    pub verdict: RiskVerdict,
+    /// Points × 10⁻⁹, uncapped.
+    pub score_e9: i64,
+    pub policy_version: i64,
+    #[serde(default)]
+    pub model_version: Option<i64>,
+}
+
+impl Fact {
+    /// Of what may be one outcome of a transaction: its first, or the end of its hold.
+    pub fn is_outcome(&self) -> bool {
+        matches!(self.fact.as_str(), "transaction_posted" | "transaction_held" | "transaction_refused")
+    }
+
+    /// The account whose money is at risk: the debited one if it is a customer's, else the credited one.
+    pub fn account_at_risk(&self) -> Option<&str> {
+        let side = if self.kind.as_deref() == Some("deposit") { &self.credit } else { &self.debit };
+        side.as_ref().map(|side| side.account.as_str())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

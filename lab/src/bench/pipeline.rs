@@ -4,7 +4,7 @@
 //! is what arrives on `bank.events`, read from the broker's own end offsets.
 
 use super::{Context, LedgerFloor, rounded, show};
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::load::{Mix, Spread, account_numbers};
 use crate::product::{Process, free_port};
 use crate::sender::Sender;
@@ -71,7 +71,8 @@ pub async fn measure(context: &Context<'_>, a: bool, b: bool, figures: &mut Map<
     let floor_seconds = context.seconds(15);
     let before = floor.pace(floor_seconds).await?;
     show("raw ledger step before, rows/s", before.round(), "");
-    let mut bank = Bank::create(context.binary, context.services, "pipeline", context.partitions).await?;
+    let mut bank =
+        Bank::create(context.binary, context.services, "pipeline", context.partitions, Detection::Off).await?;
     for setting in context.set {
         let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
         bank.product = bank.product.with(key, value);

@@ -5,7 +5,7 @@
 //! little traffic, as on an ordinary day. The moments of posting are spread evenly.
 
 use super::{Context, rounded, show};
-use crate::bank::Bank;
+use crate::bank::{Bank, Detection};
 use crate::crash::submit::post_payment;
 use crate::floor::pipe;
 use crate::http::Visitor;
@@ -29,7 +29,7 @@ type Posted = Arc<Mutex<HashMap<Uuid, (Instant, usize)>>>;
 type Seen = Arc<Mutex<Vec<f64>>>;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
-    let bank = Bank::create(context.binary, context.services, "visible", context.partitions).await?;
+    let bank = Bank::create(context.binary, context.services, "visible", context.partitions, Detection::Off).await?;
     let lasting = context.seconds(30);
     let floor_before = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;

@@ -1,7 +1,7 @@
 //! The lab's own memory of what it sent and what was acknowledged: an append-only file, written before each send and
 //! after each acknowledgement, and read back by the checks.
 
-use crate::wire::Payment;
+use crate::wire::{Payment, Settle};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub enum Entry {
     /// A signed command went to the log.
     Sent { command_id: Uuid, payment: Payment },
+    /// A signed command about a hold went to the log.
+    Settled { command_id: Uuid, settle: Settle },
     /// The log acknowledged it.
     Accepted { command_id: Uuid, partition: i32, offset: i64 },
     /// A form was posted; a retry of the same form is not written again.

@@ -1,10 +1,10 @@
-//! The load of a crash run: signed commands straight to the log, and forms posted by signed-in customers.
+//! The load of a crash run: signed payments straight to the log, and forms posted by signed-in customers.
 //!
 //! Some attempts repeat an earlier transaction id, with the same body or with another one: each has to be answered.
 
+use super::habits::Habits;
 use super::journal::{Entry, Journal};
 use crate::http::Visitor;
-use crate::load::{Mix, Spread};
 use crate::sender::producer_settings;
 use crate::wire::{Kind, Payment, Record, Signer, now_text};
 use rand::Rng as _;
@@ -24,6 +24,8 @@ pub struct Progress {
     pub failed: AtomicU64,
     pub received: AtomicU64,
     pub refused_posts: AtomicU64,
+    /// Commands about holds that the log acknowledged.
+    pub settles: AtomicU64,
     in_flight: AtomicU64,
     /// One past the highest acknowledged offset of each partition.
     heads: Mutex<BTreeMap<i32, i64>>,
@@ -34,16 +36,24 @@ impl Progress {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn acknowledged(&self, partition: i32, offset: i64) {
-        self.accepted.fetch_add(1, Ordering::Relaxed);
+    /// Commands sent and not yet answered for by the log.
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    fn acknowledged(&self, counter: Counter, partition: i32, offset: i64) {
+        counter(self).fetch_add(1, Ordering::Relaxed);
         let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
         let head = heads.entry(partition).or_insert(0);
         *head = (*head).max(offset + 1);
     }
 }
 
+/// Where an acknowledged command counts.
+pub type Counter = fn(&Progress) -> &AtomicU64;
+
 /// Unacknowledged commands at most; beyond it the load waits, as real producers would.
-const IN_FLIGHT: u64 = 20_000;
+pub const IN_FLIGHT: u64 = 20_000;
 
 pub struct Direct {
     pub brokers: String,
@@ -58,7 +68,7 @@ impl Direct {
     /// Sends at its rate until told to stop, then waits for what is in flight.
     pub async fn run(self, journal: Arc<Journal>, progress: Arc<Progress>) -> anyhow::Result<()> {
         let producer: FutureProducer = producer_settings(&self.brokers).set("linger.ms", "1").create()?;
-        let mut mix = Mix::new(self.accounts.clone(), Spread::Zipf, self.seed);
+        let mut habits = Habits::new(self.accounts.clone(), self.seed);
         let mut recent: VecDeque<Payment> = VecDeque::new();
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / self.per_second);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
@@ -67,39 +77,44 @@ impl Direct {
             if progress.in_flight.load(Ordering::Relaxed) > IN_FLIGHT {
                 continue;
             }
-            let payment = next(&mut mix, &mut recent, &self.accounts);
+            let payment = next(&mut habits, &mut recent, &self.accounts);
             let record = self.signer.payment(&payment, &now_text());
             journal.write(&Entry::Sent { command_id: record.id, payment })?;
             progress.offered.fetch_add(1, Ordering::Relaxed);
-            send(&producer, &self.topic, &record, &journal, &progress)?;
+            send(&producer, &self.topic, &record, &journal, &progress, |progress| &progress.accepted)?;
         }
-        let begun = Instant::now();
-        while progress.in_flight.load(Ordering::Relaxed) > 0 && begun.elapsed() < Duration::from_secs(120) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        journal.flush()?;
-        tokio::task::spawn_blocking(move || producer.flush(Duration::from_secs(5))).await??;
-        Ok(())
+        finish(producer, &journal, &progress).await
     }
 }
 
+/// Waits until the log has answered for everything in flight.
+pub async fn finish(producer: FutureProducer, journal: &Journal, progress: &Progress) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while progress.in_flight() > 0 && begun.elapsed() < Duration::from_secs(120) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    journal.flush()?;
+    tokio::task::spawn_blocking(move || producer.flush(Duration::from_secs(5))).await??;
+    Ok(())
+}
+
 /// A fresh payment; now and then an earlier one again (1 %), or its id with another amount or payer (0.5 %).
-fn next(mix: &mut Mix, recent: &mut VecDeque<Payment>, accounts: &[String]) -> Payment {
-    let chance: f64 = mix.rng().random();
+fn next(habits: &mut Habits, recent: &mut VecDeque<Payment>, accounts: &[String]) -> Payment {
+    let chance: f64 = habits.rng().random();
     if chance < 0.015 && !recent.is_empty() {
-        let index = mix.rng().random_range(0..recent.len());
+        let index = habits.rng().random_range(0..recent.len());
         let mut again = recent[index].clone();
         if chance < 0.0025 {
             again.amount_minor += 1;
         } else if chance < 0.005 && again.kind != Kind::Deposit {
-            let other = mix.rng().random_range(0..accounts.len());
+            let other = habits.rng().random_range(0..accounts.len());
             if accounts[other] != again.credit {
                 again.debit = accounts[other].clone();
             }
         }
         return again;
     }
-    let payment = mix.payment();
+    let payment = habits.payment();
     if recent.len() == 5_000 {
         recent.pop_front();
     }
@@ -107,12 +122,13 @@ fn next(mix: &mut Mix, recent: &mut VecDeque<Payment>, accounts: &[String]) -> P
     payment
 }
 
-fn send(
+pub fn send(
     producer: &FutureProducer,
     topic: &str,
     record: &Record,
     journal: &Arc<Journal>,
     progress: &Arc<Progress>,
+    counter: Counter,
 ) -> anyhow::Result<()> {
     let message: FutureRecord<'_, str, [u8]> =
         FutureRecord::to(topic).key(&*record.key).payload(&*record.value).headers(record.headers(&now_text()));
@@ -130,7 +146,7 @@ fn send(
             Ok(Ok(delivery)) => {
                 let (partition, offset) = (delivery.partition, delivery.offset);
                 if journal.write(&Entry::Accepted { command_id, partition, offset }).is_ok() {
-                    progress.acknowledged(partition, offset);
+                    progress.acknowledged(counter, partition, offset);
                 }
             }
             _ => {
@@ -180,12 +196,14 @@ impl Customer {
     fn payment(&self, turn: usize) -> Payment {
         let own = self.account.clone();
         let cash = crate::load::CASH.to_owned();
-        let (kind, debit, credit) = match turn % 3 {
-            0 => (Kind::Deposit, cash, own),
-            1 => (Kind::Withdrawal, own, cash),
-            _ => (Kind::Transfer, own, self.payees[turn % self.payees.len()].clone()),
+        // Few payees, ever other amounts, and more in than out: often enough for an alert, not for more.
+        let amount_minor = 201 + (turn * 7_919 % 1_200) as i64;
+        let (kind, debit, credit, amount_minor) = match turn % 3 {
+            0 => (Kind::Deposit, cash, own, 3 * amount_minor),
+            1 => (Kind::Withdrawal, own, cash, amount_minor),
+            _ => (Kind::Transfer, own, self.payees[turn % self.payees.len().min(2)].clone(), amount_minor),
         };
-        Payment { transaction_id: Uuid::now_v7(), kind, debit, credit, amount_minor: 100 + (turn % 900) as i64 }
+        Payment { transaction_id: Uuid::now_v7(), kind, debit, credit, amount_minor }
     }
 
     /// Whether the node answered that it was received.
