@@ -54,10 +54,6 @@ impl Mix {
         Mix { accounts, zipf, spread, rng: StdRng::seed_from_u64(seed) }
     }
 
-    pub fn rng(&mut self) -> &mut StdRng {
-        &mut self.rng
-    }
-
     /// Kind, debited and credited account by index (none is the cash desk), amount.
     pub fn draw(&mut self) -> (Kind, Option<usize>, Option<usize>, i64) {
         let amount = self.rng.random_range(1..=50_000);

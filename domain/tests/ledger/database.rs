@@ -3,8 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::command::Command;
-use domain::fact::{AccountAfter, DeadLetterReason, Fact};
-use domain::ledger::{Account, Body, Books, Held, Input, KnownTransaction, Outcome, Record, Stripe};
+use domain::fact::{AccountAfter, AlertFact, DeadLetterReason, Fact, Judgement, LabelFact};
+use domain::ledger::{
+    Account, Attempt, Body, Books, Held, Input, KnownLabel, KnownTransaction, Outcome, Record, Settlement, Stripe,
+};
 use domain::{AccountKind, AccountNumber, AccountStatus, Currency, RefusalReason, TransactionState};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -32,7 +34,17 @@ pub struct StoredTransaction {
     pub held: Option<Held>,
     /// Held once, however it ended.
     pub was_held: bool,
+    pub judgement: Option<Judgement>,
+    pub event_time: DateTime<Utc>,
     pub origin: (i32, i64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAlert {
+    pub alert: AlertFact,
+    pub raised_at: DateTime<Utc>,
+    /// When its hold ended, or somebody said what it was, whichever came first.
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 /// The business tables: what a rebuild must give again.
@@ -42,6 +54,8 @@ pub struct Database {
     pub stripes: BTreeMap<(AccountNumber, i32), (i64, i64)>,
     pub links: BTreeSet<(AccountNumber, Uuid)>,
     pub transactions: BTreeMap<Uuid, StoredTransaction>,
+    pub alerts: BTreeMap<Uuid, StoredAlert>,
+    pub labels: BTreeMap<Uuid, LabelFact>,
     pub dead_letters: BTreeMap<(i32, i64), DeadLetterReason>,
     /// Partition → next offset.
     pub fences: BTreeMap<i32, i64>,
@@ -72,6 +86,8 @@ impl Database {
             {
                 named.insert(settle.account.clone());
                 self.load_known(&mut books, settle.transaction_id);
+            } else if let Command::ReportFraud(report) = command {
+                self.load_known(&mut books, report.transaction_id);
             } else {
                 named.insert(command.key().clone());
                 linked.insert(command.key().clone());
@@ -108,8 +124,9 @@ impl Database {
     fn load_known(&self, books: &mut Books, id: Uuid) {
         if let Some(known) = self.transactions.get(&id) {
             let (body, state, reason) = (known.body.clone(), known.state, known.reason);
-            let (held, event_time) = (known.held.clone(), DateTime::UNIX_EPOCH);
-            books.add_known(id, KnownTransaction { body, state, reason, held, event_time, label: None });
+            let (held, event_time) = (known.held.clone(), known.event_time);
+            let label = self.labels.get(&id).map(|said| KnownLabel { label: said.label, source: said.source });
+            books.add_known(id, KnownTransaction { body, state, reason, held, event_time, label });
         }
     }
 
@@ -143,18 +160,33 @@ impl Database {
                     history: row.submission.history,
                     reference: row.submission.reference.clone(),
                 }),
+                judgement: row.judgement,
+                event_time: Attempt {
+                    submission: &row.submission,
+                    partition: row.partition,
+                    offset: row.offset,
+                    recorded_at: row.recorded_at,
+                }
+                .event_time(),
                 origin: (row.partition, row.offset),
             };
             let before = self.transactions.insert(row.submission.transaction_id, stored);
             assert_eq!(before, None, "a transaction id is a primary key");
         }
+        for row in &outcome.alerts {
+            assert_eq!(books.account(row.account).number, row.alert.account);
+            let stored = StoredAlert { alert: row.alert.clone(), raised_at: row.raised_at, closed_at: None };
+            let before = self.alerts.insert(row.alert.transaction_id, stored);
+            assert_eq!(before, None, "one alert per transaction");
+        }
         for settlement in &outcome.settlements {
-            let row = self.transactions.get_mut(&settlement.transaction_id).expect("what was held is there");
-            assert_eq!(row.state, TransactionState::Held, "a hold ends once");
-            let posted = settlement.state == TransactionState::Posted;
-            assert_eq!((settlement.debit.is_some(), settlement.credit.is_some()), (posted, posted));
-            (row.state, row.reason, row.held) = (settlement.state, settlement.reason, None);
-            (row.debit, row.credit) = (settlement.debit, settlement.credit);
+            self.settle(settlement);
+        }
+        for row in &outcome.labels {
+            let id = row.label.transaction_id;
+            assert!(self.transactions.contains_key(&id), "a label of a transaction that is there");
+            self.labels.insert(id, row.label.clone());
+            self.close_alert(id, row.recorded_at);
         }
         for letter in &outcome.dead_letters {
             let record = &batch[letter.record];
@@ -170,6 +202,23 @@ impl Database {
         }
         for record in batch {
             self.fences.insert(record.partition, record.offset + 1);
+        }
+    }
+
+    fn settle(&mut self, settlement: &Settlement) {
+        let row = self.transactions.get_mut(&settlement.transaction_id).expect("what was held is there");
+        assert_eq!(row.state, TransactionState::Held, "a hold ends once");
+        let posted = settlement.state == TransactionState::Posted;
+        assert_eq!((settlement.debit.is_some(), settlement.credit.is_some()), (posted, posted));
+        (row.state, row.reason, row.held) = (settlement.state, settlement.reason, None);
+        (row.debit, row.credit) = (settlement.debit, settlement.credit);
+        self.close_alert(settlement.transaction_id, settlement.settled_at);
+    }
+
+    /// The first to close it says when.
+    pub fn close_alert(&mut self, id: Uuid, at: DateTime<Utc>) {
+        if let Some(row) = self.alerts.get_mut(&id) {
+            row.closed_at = Some(row.closed_at.map_or(at, |before| before.min(at)));
         }
     }
 

@@ -1,9 +1,9 @@
 //! What a reader makes of the facts alone: partition after partition, duplicates dropped by position, newer versions
 //! over older ones. It must come out as the books.
 
-use crate::database::{Database, StoredAccount, StoredTransaction};
+use crate::database::{Database, StoredAccount, StoredAlert, StoredTransaction};
 use domain::fact::{AccountAfter, AccountFact, Fact, FactBody, TransactionFact};
-use domain::ledger::{Body, Held};
+use domain::ledger::{Body, Held, out_of_bounds};
 use domain::{AccountKind, TransactionState};
 use std::collections::BTreeMap;
 
@@ -72,6 +72,14 @@ fn fold_rest(database: &mut Database, fact: &Fact) {
         FactBody::TransactionPosted(said) | FactBody::TransactionHeld(said) | FactBody::TransactionRefused(said) => {
             set_transaction(database, fact, said);
         }
+        FactBody::AlertRaised(alert) => {
+            let stored = StoredAlert { alert: alert.clone(), raised_at: fact.recorded_at, closed_at: None };
+            database.alerts.insert(alert.transaction_id, stored);
+        }
+        FactBody::TransactionLabelled(label) => {
+            database.labels.insert(label.transaction_id, label.clone());
+            database.close_alert(label.transaction_id, fact.recorded_at);
+        }
         FactBody::RecordDeadLettered(letter) => {
             database.dead_letters.insert((fact.position.partition, fact.position.offset), letter.reason);
         }
@@ -118,11 +126,18 @@ fn set_transaction(database: &mut Database, fact: &Fact, said: &TransactionFact)
             history: said.history,
             reference: said.reference.clone(),
         }),
+        judgement: said.judgement,
+        event_time: match out_of_bounds(said.history, said.occurred_at, fact.recorded_at) {
+            true => fact.recorded_at,
+            false => said.occurred_at,
+        },
         origin: (fact.position.partition, fact.position.offset),
     };
     if let Some(first) = database.transactions.get_mut(&said.id) {
         assert_eq!((first.state, &first.body), (TransactionState::Held, &stored.body), "only a hold is decided twice");
-        *first = StoredTransaction { origin: first.origin, was_held: true, ..stored };
+        let (origin, judgement, event_time) = (first.origin, first.judgement, first.event_time);
+        *first = StoredTransaction { origin, judgement, event_time, was_held: true, ..stored };
+        database.close_alert(said.id, fact.recorded_at);
     } else {
         database.transactions.insert(said.id, stored);
     }

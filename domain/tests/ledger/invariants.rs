@@ -1,7 +1,7 @@
 //! What must hold of any books and any facts, however they came about.
 
 use crate::database::Database;
-use domain::fact::{AccountAfter, Fact, FactBody, Repeat, TransactionFact};
+use domain::fact::{AccountAfter, Fact, FactBody, LabelFact, Repeat, RiskVerdict, TransactionFact};
 use domain::ledger::{Body, Input, Record};
 use domain::{AccountKind, AccountNumber, Command, TransactionState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,13 +201,64 @@ pub fn each_id_has_one_effect(log: &[Record], facts: &[Fact]) {
     }
 }
 
+/// Whatever was not simply allowed has one alert, right behind its own fact, and nothing else has any; an alert closes
+/// when its hold ends or somebody says what it was, and stays open until then.
+pub fn each_alert_comes_once(database: &Database, facts: &BTreeMap<i32, Vec<Fact>>) {
+    let mut raised = BTreeSet::new();
+    for facts in facts.values() {
+        for (index, fact) in facts.iter().enumerate() {
+            let alert = match facts.get(index + 1).map(|next| &next.body) {
+                Some(FactBody::AlertRaised(alert)) => Some(alert),
+                _ => None,
+            };
+            let (FactBody::TransactionPosted(said)
+            | FactBody::TransactionHeld(said)
+            | FactBody::TransactionRefused(said)) = &fact.body
+            else {
+                assert_eq!(alert, None, "an alert that no transaction explains");
+                continue;
+            };
+            let judgement = said.judgement.filter(|judgement| judgement.verdict != RiskVerdict::Allow);
+            assert_eq!(alert.map(|alert| alert.judgement), judgement, "{}", said.id);
+            let Some(alert) = alert else { continue };
+            assert_eq!((alert.transaction_id, facts[index + 1].position.offset), (said.id, fact.position.offset));
+            assert!(raised.insert(said.id), "{} was alerted twice", said.id);
+            assert_eq!(Some(alert), database.alerts.get(&said.id).map(|row| &row.alert));
+        }
+    }
+    assert_eq!(raised, database.alerts.keys().copied().collect(), "a row for each alert and for nothing else");
+    for (id, row) in &database.alerts {
+        let transaction = &database.transactions[id];
+        let ended = transaction.was_held && transaction.state != TransactionState::Held;
+        assert_eq!(row.closed_at.is_some(), ended || database.labels.contains_key(id), "{id}");
+    }
+}
+
+/// What is said of a transaction changes only to something else, by nobody of lower authority; the last word stands.
+pub fn each_label_comes_once(database: &Database, facts: &BTreeMap<i32, Vec<Fact>>) {
+    let mut labels: BTreeMap<Uuid, &LabelFact> = BTreeMap::new();
+    for fact in facts.values().flatten() {
+        let FactBody::TransactionLabelled(said) = &fact.body else { continue };
+        let row = &database.transactions[&said.transaction_id];
+        assert_eq!((&said.account, &said.counterparty), (row.body.account_at_risk(), row.body.counterparty()));
+        assert_eq!(said.occurred_at, row.event_time);
+        if let Some(before) = labels.insert(said.transaction_id, said) {
+            let (now, earlier) = ((said.source, said.label), (before.source, before.label));
+            assert!(now != earlier && said.source >= before.source, "{earlier:?}, then {now:?}");
+        }
+    }
+    assert!(labels.into_iter().eq(database.labels.iter().map(|(id, label)| (*id, label))));
+}
+
 /// None where something else than a submission was answered.
 fn submission_at(log: &[Record], fact: &Fact) -> Option<Body> {
     let place = (fact.position.partition, fact.position.offset);
     let record = log.iter().find(|record| (record.partition, record.offset) == place).unwrap();
     match &record.input {
         Input::Command(Command::SubmitTransaction(submission)) => Some(Body::from(submission)),
-        Input::Command(Command::ReleaseHold(_) | Command::RefuseHold(_) | Command::ExpireHold(_)) => None,
+        Input::Command(
+            Command::ReleaseHold(_) | Command::RefuseHold(_) | Command::ExpireHold(_) | Command::ReportFraud(_),
+        ) => None,
         other => panic!("{other:?} was answered as a transaction"),
     }
 }

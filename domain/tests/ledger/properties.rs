@@ -2,8 +2,8 @@
 
 use crate::fold::{fold, once};
 use crate::invariants::{
-    Chains, each_id_has_one_effect, each_record_leaves_its_facts, holds_are_the_sum_of_held_transactions,
-    money_is_neither_made_nor_lost, only_history_overdraws,
+    Chains, each_alert_comes_once, each_id_has_one_effect, each_label_comes_once, each_record_leaves_its_facts,
+    holds_are_the_sum_of_held_transactions, money_is_neither_made_nor_lost, only_history_overdraws,
 };
 use crate::worker::{Attempt, End, World, run, run_calmly};
 use crate::world::any_log;
@@ -20,6 +20,8 @@ pub fn hold(log: &[Record], world: &World) {
     Chains::unbroken(&world.committed);
     only_history_overdraws(&world.database, &world.committed);
     each_id_has_one_effect(log, &world.committed);
+    each_alert_comes_once(&world.database, &facts);
+    each_label_comes_once(&world.database, &facts);
     assert!(world.database.announcements.is_empty(), "something was never said");
     assert_eq!(fold(&facts), world.database, "the facts do not tell the books");
 }
@@ -74,6 +76,8 @@ proptest! {
             prop_assert_eq!(now.after.booked_minor, account.after.booked_minor, "{}", number);
             prop_assert_eq!(now.after.held_minor, account.after.held_minor, "{}", number);
         }
+        let alerts = |world: &World| world.database.alerts.values().map(|row| row.alert.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(alerts(&twice), alerts(&first));
         prop_assert_eq!(twice.database.stripes, first.database.stripes);
     }
 }

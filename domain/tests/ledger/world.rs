@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::{
-    ChangeAccountStatus, ChangeOverdraft, Command, LinkAccount, OpenAccount, SettleHold, SubmitTransaction,
+    ChangeAccountStatus, ChangeOverdraft, Command, FraudLabel, LabelSource, LinkAccount, OpenAccount, ReportFraud,
+    SettleHold, SubmitTransaction,
 };
 use domain::fact::DeadLetterReason;
 use domain::ledger::{Input, Record};
@@ -74,15 +75,17 @@ pub fn opening() -> Vec<Input> {
 
 /// A log that opens accounts, then does anything at all, some of it again.
 pub fn any_log() -> impl Strategy<Value = Vec<Record>> {
-    let operations = prop::collection::vec((any_input(), any::<prop::sample::Index>(), 0..8_u8), 1..60);
+    let operations = prop::collection::vec((any_input(), any::<prop::sample::Index>(), 0..16_u8), 1..60);
     operations.prop_map(|operations| {
         let mut inputs = opening();
         for (input, earlier, dice) in operations {
-            // One in four repeats what was asked before, word for word; as many would end its hold.
+            // One in eight repeats what was asked before, word for word; as many say what it was, and a few more would
+            // end its hold.
             let before = inputs[earlier.index(inputs.len())].clone();
             inputs.push(match dice {
                 0 | 1 => before,
                 2..=4 => settle(&before, dice).unwrap_or(input),
+                5 | 6 => report(&before, dice, earlier).unwrap_or(input),
                 _ => input,
             });
         }
@@ -103,6 +106,21 @@ fn settle(input: &Input, dice: u8) -> Option<Input> {
         3 => Command::RefuseHold(settle),
         _ => Command::ExpireHold(settle),
     }))
+}
+
+/// Somebody's word about this submission, of any kind and authority.
+fn report(input: &Input, dice: u8, word: prop::sample::Index) -> Option<Input> {
+    let Input::Command(Command::SubmitTransaction(submission)) = input else { return None };
+    let labels = [FraudLabel::Fraud, FraudLabel::Genuine, FraudLabel::Inconclusive];
+    Some(Input::Command(Command::ReportFraud(ReportFraud {
+        transaction_id: submission.transaction_id,
+        account: submission.account_at_risk().clone(),
+        label: labels[word.index(1_000) % labels.len()],
+        source: if dice == 5 { LabelSource::Customer } else { LabelSource::Analyst },
+        known_at: moment(5),
+        history: word.index(5) == 0,
+        person: None,
+    })))
 }
 
 fn any_input() -> impl Strategy<Value = Input> {

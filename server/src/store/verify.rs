@@ -54,7 +54,7 @@ macro_rules! legs {
     };
 }
 
-pub const CHECKS: [Check; 15] = [
+pub const CHECKS: [Check; 20] = [
     Check {
         name: "ledger-sums-to-zero",
         promise: "per currency, what customers and external accounts hold adds up to zero",
@@ -235,6 +235,60 @@ pub const CHECKS: [Check; 15] = [
         sql: "select a.number || ' stripe ' || s.stripe as subject, 'kind ' || a.kind as detail
             from account_stripe s join account a on a.id = s.account_id
             where a.kind <> 2 or s.stripe < 0 or not exists (select from fence f where f.partition = s.stripe)
+            limit $1",
+    },
+    Check {
+        name: "verdicts-obeyed",
+        promise: "what detection let through was posted, what it refused was not, and it alone holds what it judged",
+        sql: "select id::text as subject, 'verdict ' || verdict || ', state ' || state as detail
+            from transaction
+            where (verdict in (1, 2) and state <> 1) or (verdict = 4 and state <> 3) or (state = 2 and verdict <> 3)
+            limit $1",
+    },
+    Check {
+        name: "alerts-equal-judgements",
+        promise: "every transaction that was reviewed, held or refused has an alert with its account, verdict and score, and no other has one",
+        sql: "select coalesce(t.id, l.transaction_id)::text as subject,
+                'judged ' || coalesce(t.verdict || ' at ' || t.score_e9, 'nothing') || ', alert '
+                    || coalesce(l.verdict || ' at ' || l.score_e9 || ' for account ' || l.account_id, 'absent') as detail
+            from (select id, verdict, score_e9, case kind when 1 then credit_account else debit_account end as at_risk
+                from transaction where verdict between 2 and 4) t
+            full join alert l on l.transaction_id = t.id
+            where (t.verdict, t.score_e9, t.at_risk) is distinct from (l.verdict, l.score_e9, l.account_id)
+            limit $1",
+    },
+    Check {
+        name: "alerts-follow-their-end",
+        promise: "an alert is closed when its hold has ended or somebody said what it was, and open until then",
+        sql: "select l.transaction_id::text as subject,
+                'alert ' || l.state || ', verdict ' || t.verdict || ', state ' || t.state || ', label '
+                    || coalesce(b.label::text, 'absent') as detail
+            from alert l join transaction t on t.id = l.transaction_id left join label b on b.transaction_id = t.id
+            where (l.state = 2) <> ((t.verdict = 3 and t.state <> 2) or b.transaction_id is not null)
+            limit $1",
+    },
+    Check {
+        name: "labels-have-transactions",
+        promise: "everything that somebody said is about a transaction that exists",
+        sql: "select b.transaction_id::text as subject, 'label ' || b.label as detail
+            from label b left join transaction t on t.id = b.transaction_id where t.id is null
+            limit $1",
+    },
+    Check {
+        name: "device-uses-equal-transactions",
+        promise: "which accounts a device served, first and last, is what the transactions made with it say",
+        sql: "select device || ' of account ' || account_id as subject,
+                'from ' || coalesce(u.first_at::text, 'never') || ' to ' || coalesce(u.last_at::text, 'never') || ', transactions from '
+                    || coalesce(t.first_at::text, 'never') || ' to ' || coalesce(t.last_at::text, 'never') as detail
+            from device_use u
+            full join (
+                select device, account_id, min(at) as first_at, max(at) as last_at from (
+                    select device, case kind when 1 then credit_account else debit_account end as account_id,
+                        case when flags & 2 = 0 then occurred_at else recorded_at end as at
+                    from transaction where device is not null) made
+                where account_id is not null group by device, account_id
+            ) t using (device, account_id)
+            where (u.first_at, u.last_at) is distinct from (t.first_at, t.last_at)
             limit $1",
     },
 ];

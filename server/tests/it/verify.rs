@@ -6,8 +6,8 @@ use server::verify::verify;
 use sqlx::{Connection as _, PgConnection};
 use std::collections::BTreeSet;
 
-/// Two customers, a cash desk with two stripes, three posted transactions, one held, one refused, one dead letter and
-/// one unannounced batch: written by hand, so that nothing here depends on the worker.
+/// Two customers, a cash desk with two stripes, three posted transactions (one allowed, one reviewed and found genuine),
+/// one held, one refused, one dead letter and one unannounced batch: written by hand, so that nothing here depends on the worker.
 const SOUND: &str = "
     insert into account (id, number, kind, currency, booked_minor, held_minor, version, opened_at) overriding system value values
         (1, 'CASH-EUR', 2, 'EUR', 0, 0, 1, now()), (2, 'C1', 1, 'EUR', 700, 50, 4, now()), (3, 'C2', 1, 'EUR', 800, 0, 3, now());
@@ -24,10 +24,19 @@ const SOUND: &str = "
     insert into hold (transaction_id, account_id, until, on_expiry) values ('00000000-0000-0000-0000-000000000004', 2, now(), 2);
     insert into dead_letter (partition, command_offset, recorded_at, reason, detail, length, sha256, head)
         values (0, 7, now(), 'undecodable', '', 0, '', '');
-    insert into announcement (partition, first_offset, last_offset, records) values (0, 8, 9, '');";
+    insert into announcement (partition, first_offset, last_offset, records) values (0, 8, 9, '');
+    update transaction set verdict = 1, score_e9 = 0, policy_version = 1 where id::text like '%1';
+    update transaction set verdict = 2, score_e9 = 35000000000, policy_version = 1, device = 'd' where id::text like '%2';
+    update transaction set verdict = 3, score_e9 = 70000000000, policy_version = 1 where id::text like '%4';
+    insert into device_use (device, account_id, first_at, last_at)
+        select 'd', 3, occurred_at, occurred_at from transaction where id::text like '%2';
+    insert into alert (transaction_id, account_id, raised_at, verdict, score_e9, state, closed_at, evidence) values
+        ('00000000-0000-0000-0000-000000000002', 3, now(), 2, 35000000000, 2, now(), '{}'),
+        ('00000000-0000-0000-0000-000000000004', 2, now(), 3, 70000000000, 1, null, '{}');
+    insert into label (transaction_id, label, source, known_at) values ('00000000-0000-0000-0000-000000000002', 2, 2, now());";
 
 /// What somebody did to the tables, and all questions that must then find something.
-const BREAKAGES: [(&str, &[&str]); 24] = [
+const BREAKAGES: [(&str, &[&str]); 39] = [
     (
         "update account set booked_minor = booked_minor + 1 where number = 'C1'",
         &["balance-equals-transactions", "ledger-sums-to-zero"],
@@ -76,6 +85,46 @@ const BREAKAGES: [(&str, &[&str]); 24] = [
     ),
     ("update transaction set currency = 'USD' where id::text like '%3'", &["currencies-agree"]),
     ("update transaction set kind = 2 where id::text like '%3'", &["kinds-agree"]),
+    (
+        "update transaction set verdict = 4 where id::text like '%2'; update alert set verdict = 4 where transaction_id::text like '%2'",
+        &["verdicts-obeyed"],
+    ),
+    (
+        "update transaction set verdict = 2 where id::text like '%4'; update alert set verdict = 2 where transaction_id::text like '%4'",
+        &["verdicts-obeyed"],
+    ),
+    ("delete from alert where transaction_id::text like '%4'", &["alerts-equal-judgements"]),
+    ("update alert set score_e9 = 1 where transaction_id::text like '%4'", &["alerts-equal-judgements"]),
+    ("update alert set verdict = 2 where transaction_id::text like '%4'", &["alerts-equal-judgements"]),
+    ("update alert set account_id = 3 where transaction_id::text like '%4'", &["alerts-equal-judgements"]),
+    (
+        "insert into alert (transaction_id, account_id, raised_at, verdict, score_e9, evidence)
+            values ('00000000-0000-0000-0000-000000000001', 2, now(), 2, 0, '{}')",
+        &["alerts-equal-judgements"],
+    ),
+    (
+        "insert into alert (transaction_id, account_id, raised_at, verdict, score_e9, evidence) values (gen_random_uuid(), 2, now(), 2, 0, '{}')",
+        &["alerts-equal-judgements"],
+    ),
+    (
+        "update alert set state = 2, closed_at = now() where transaction_id::text like '%4'",
+        &["alerts-follow-their-end"],
+    ),
+    ("update alert set state = 1, closed_at = null where transaction_id::text like '%2'", &["alerts-follow-their-end"]),
+    (
+        "update transaction set state = 4 where id::text like '%4'; delete from hold; update account set held_minor = 0 where number = 'C1'",
+        &["alerts-follow-their-end"],
+    ),
+    (
+        "insert into label (transaction_id, label, source, known_at) values (gen_random_uuid(), 1, 1, now())",
+        &["labels-have-transactions"],
+    ),
+    ("update device_use set last_at = last_at + interval '1 second'", &["device-uses-equal-transactions"]),
+    ("delete from device_use", &["device-uses-equal-transactions"]),
+    (
+        "insert into device_use (device, account_id, first_at, last_at) values ('d', 2, now(), now())",
+        &["device-uses-equal-transactions"],
+    ),
 ];
 
 async fn found_after(connection: &mut PgConnection, breakage: &str) -> Vec<&'static str> {
