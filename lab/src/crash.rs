@@ -58,7 +58,7 @@ pub struct Args {
     #[arg(long, default_value_t = 12)]
     partitions: i32,
     /// Accounts that share the direct load: so many that the built-in policy lets most of it through.
-    #[arg(long, default_value_t = 12_000)]
+    #[arg(long, default_value_t = 8_000)]
     accounts: usize,
     /// Kills as worker,web,broker,postgres.
     #[arg(long, value_delimiter = ',')]

@@ -2,8 +2,8 @@
 //!
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
-//! on purpose: any use of the crates `domain`, `app` and `server`. `fraud` alone calls `detection`, whose features and
-//! model it judges with figures of its own.
+//! on purpose: any use of the crates `domain`, `app` and `server`. Two commands call `detection`: `fraud` judges its
+//! features and model with figures of its own, `crash` decides again with it what stored evidence must give.
 
 mod bank;
 mod bench;

@@ -11,6 +11,9 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
+#[cfg(test)]
+mod tests;
+
 #[derive(Debug, Default, Serialize)]
 pub struct Verdict {
     /// Accepted by the log or received by the node, without an outcome in tables and facts.

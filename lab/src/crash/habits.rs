@@ -2,8 +2,9 @@
 //! the built-in policy lets most through and still reviews, holds and refuses all the time.
 //!
 //! Promises: the same seed gives the same payments. Most accounts pay small sums to two payees of their own and to one
-//! payee that hundreds share (its account is credited from every partition at once). A twentieth of the load comes
-//! from a few accounts that pay far too often; a few payments are tiny, and a few far above habit.
+//! payee that hundreds share (its account is credited from every partition at once), and more comes in than leaves. One
+//! payment in forty is of a few restless accounts, which pay far too much, far too often, to anybody: their payments
+//! are held or refused. A few others are tiny, and a few far above habit.
 
 use crate::load::CASH;
 use crate::wire::{Kind, Payment};
@@ -32,17 +33,17 @@ impl Habits {
 
     pub fn payment(&mut self) -> Payment {
         let count = self.accounts.len();
-        let restless = self.rng.random_range(0..20) == 0;
+        let restless = self.rng.random_range(0..40) == 0;
         let own = if restless {
             self.rng.random_range(0..count.div_ceil(RESTLESS_EVERY)) * RESTLESS_EVERY
         } else {
             self.rng.random_range(0..count)
         };
-        let amount_minor = self.amount();
-        let (kind, payee) = match self.rng.random_range(0..10) {
-            0 | 1 => (Kind::Deposit, None),
-            2 | 3 => (Kind::Withdrawal, None),
-            _ => (Kind::Transfer, Some(self.payee(own, restless))),
+        let amount_minor = if restless { self.rng.random_range(5_000..30_000) } else { self.amount() };
+        let (kind, payee, amount_minor) = match self.rng.random_range(0..10) {
+            0 | 1 => (Kind::Deposit, None, 3 * amount_minor),
+            2 | 3 => (Kind::Withdrawal, None, amount_minor),
+            _ => (Kind::Transfer, Some(self.payee(own, restless)), amount_minor),
         };
         let (own, other) = (self.accounts[own].clone(), payee.map_or(CASH, |payee| &self.accounts[payee]).to_owned());
         let (debit, credit) = if kind == Kind::Deposit { (other, own) } else { (own, other) };
