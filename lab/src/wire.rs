@@ -120,6 +120,14 @@ impl Signer {
         self.record(payment.key(), SUBMIT, payment.value(occurred_at))
     }
 
+    /// A payment made with a device; which one is no part of what makes two payments the same.
+    pub fn payment_with(&self, payment: &Payment, occurred_at: &str, device: &str) -> Record {
+        let mut value = payment.value(occurred_at);
+        value.pop();
+        value.extend_from_slice(format!(r#","context":{{"device":"{device}"}}}}"#).as_bytes());
+        self.record(payment.key(), SUBMIT, value)
+    }
+
     pub fn settle(&self, settle: &Settle) -> Record {
         let kind = match settle.end {
             End::Release => RELEASE,
