@@ -99,7 +99,7 @@ pub async fn load_model(db: impl PgExecutor<'_>, version: i64) -> Result<Option<
     let Some(bytes) = row.try_get::<Option<&[u8]>, _>("bytes")? else {
         return Err(LoadError::NoModelFile { version, sha256: domain::hex::hex(sha256) });
     };
-    match Model::parse(&bytes) {
+    match Model::parse(bytes) {
         Ok(model) => Ok(Some(Arc::new(model))),
         Err(error) => Err(LoadError::Model { version, error }),
     }

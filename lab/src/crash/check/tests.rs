@@ -5,7 +5,6 @@
 use super::*;
 use crate::crash::tables::{AccountRow, AlertRow, HoldRow, TransactionRow};
 use crate::wire::{End, Fact, Kind, Payment};
-use crate::wire::{Fact, Kind, Payment};
 use chrono::{DateTime, Utc};
 use detection::decision;
 use detection::evidence::Evidence;
