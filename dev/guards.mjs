@@ -32,8 +32,8 @@ const GUARDS = [
   ['cluster id', `${WORKER}/ownership.rs`, 'if fence.cluster_id != seen.cluster_id {', 'if fence.cluster_id.is_empty() {'],
   ['partition count', `${WORKER}/ownership.rs`, 'if fence.partition_count != seen.partition_count {', 'if fence.partition_count == 0 {'],
   ['stopped owners are ended', `${WORKER}/ownership.rs`, 'let ended = self.store.end_stopped_owners().await?;', 'let ended = 0;'],
-  ['signature', `${WORKER}/decode.rs`, 'if !self.signer.verify(', 'if found.kind.is_empty() && !self.signer.verify('],
-  ['key and partition belong together', `${WORKER}/decode.rs`, 'Err(rejection) => Err(Box::new((rejection, Some(command)))),', 'Err(_) => Ok(command),'],
+  ['signature', `${WORKER}/decode.rs`, 'let ours = self.signer.verify(', 'let ours = !found.kind.is_empty() || self.signer.verify('],
+  ['key and partition belong together', `${WORKER}/decode.rs`, 'Err(rejection) => Err(Unread::Rejected(Box::new((rejection, Some(command))))),', 'Err(_) => Ok(command),'],
   ['bad data is bisected', `${WORKER}/booker.rs`, 'Err(Fault::Poison(said)) => bisect(batch, &said, &mut work),', 'Err(Fault::Poison(said)) => self.halt(batch, &said, &mut work).await,'],
   ['a race is tried again', `${WORKER}/booker.rs`, 'Err(Fault::Raced(said)) if races < RACES_MAX => {', 'Err(Fault::Raced(said)) if races > RACES_MAX => {'],
 ];

@@ -42,7 +42,8 @@ async function stranger(context: BrowserContext): Promise<Visit[]> {
 async function customer(context: BrowserContext): Promise<Visit[]> {
   await demo(context, 'bruno');
   const account = 'C1002';
-  const payments = await paymentPages(context, account);
+  // A new account: one that many visits share looks like a stolen one by and by.
+  const payments = await paymentPages(context, await openAccount(context));
   const reviewed = await underReview(context);
   const password = locationOf(await post(context.request, 'change_password', { current: '', new: 'short' }));
   const empty = await openAccount(context, 'CZK');
