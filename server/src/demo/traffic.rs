@@ -12,7 +12,7 @@ use crate::import::run::{Progress, run as carry_through};
 use crate::kafka::command_producer::Source;
 use crate::simulation::{Truth, live, purses};
 use crate::store::Store;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use domain::Currency;
 use simulator::bank::CIRCLE;
 use simulator::{Live, LiveSettings};
@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const CROWD: usize = 60 * CIRCLE;
 /// Days of the crowd's past: enough for a habit and for devices that are known.
 const CROWD_DAYS: u64 = 10;
+/// Leaves whoever plays the analyst the time to decide first.
+const KNOWN_AFTER: TimeDelta = TimeDelta::minutes(10);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs until stopped.
@@ -54,8 +56,9 @@ async fn traffic(config: &Config, stop: &CancellationToken) -> anyhow::Result<bo
     let loaded = carry_through(&bulk, Source::Operator, &crowd, &watch::Sender::<Progress>::default()).await?;
     tracing::info!(per_second = config.demo_traffic, crowd_rows = loaded.added, "the demo's live traffic begins");
     let purses = purses(&bulk, &bank).await?;
+    let settings = LiveSettings { label_delay: KNOWN_AFTER, ..LiveSettings::default() };
     let run = Utc::now().timestamp_millis().unsigned_abs();
-    let mut payments = Live::new(bank, LiveSettings::default(), purses, run);
+    let mut payments = Live::new(bank, settings, purses, run);
     let mut truth = Truth::new(None)?;
     live(&bulk, &mut payments, f64::from(config.demo_traffic), stop, &mut truth, |_| {}).await?;
     Ok(true)
