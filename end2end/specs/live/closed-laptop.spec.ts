@@ -76,7 +76,7 @@ test('cut off for 30 s while 500 transactions arrive, then exactly those 500, in
   await expect(page.locator('.live-note')).toHaveCount(0);
   await page.goto('/');
   await expect(available(page, customer.account)).toHaveText('€613.50');
-  await expect(available(page, second)).toHaveText('€1,040.00');
+  await expect(available(page, second)).toHaveText('€1,387.50');
   await network.close();
 });
 
