@@ -1,8 +1,10 @@
-//! `cargo lab bench`: the five figures the product is held to, each beside its goal.
+//! `cargo lab bench`: the figures the product is held to, each beside its goal.
 //!
 //! (a) sustained pipeline rate over the raw ledger step, (b) processor time per event, (c) two workers over one and a
-//! hot account over spread ones, (d) post to frame over the bare pipe, (e) bytes of the first load.
+//! hot account over spread ones, (d) post to frame over the bare pipe, (e) bytes of the first load, (f) a pipeline that
+//! judges over one that does not, (g) a terminal's post to its decision over the bare pipe.
 
+mod detection;
 mod first_load;
 mod pipeline;
 mod scale;
@@ -78,6 +80,12 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     }
     if wanted('e') {
         first_load::measure(&context, &mut figures).await?;
+    }
+    if wanted('f') {
+        detection::pipeline_ratio(&context, &mut figures).await?;
+    }
+    if wanted('g') {
+        detection::decision_latency(&context, &mut figures).await?;
     }
     figures.insert("load_1min_after".into(), json!(cpu::load()));
     report::write("bench", &Value::Object(figures))?;

@@ -4,7 +4,7 @@
 //! Three spans of equal length: no flood, flood on the bare route, flood on the API. The honest callers pay at a fixed
 //! pace on kept connections throughout, so what differs between the last two is what the product does with a flood.
 
-mod honest;
+pub mod honest;
 mod wave;
 
 use crate::bank::{Bank, Detection};

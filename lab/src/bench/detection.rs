@@ -1,0 +1,114 @@
+//! (f): what judging costs the pipeline, and (g): how soon a terminal has its decision, over the bare pipe in the same run.
+//!
+//! The measured policy asks every rule and reaches no threshold: forty thousand payments a second over ten thousand
+//! accounts are fraud by any honest rule, and what is measured here is judging, not writing alerts. Two banks of the same
+//! making, one that judges and one that does not, are driven in turns.
+
+use super::visible::until_ready;
+use super::{Context, LedgerFloor, pipeline, rounded, show};
+use crate::bank::{Bank, Detection};
+use crate::flood::honest::Callers;
+use crate::floor::pipe;
+use crate::load::Spread;
+use crate::product::free_port;
+use crate::report;
+use anyhow::Context as _;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+const PER_SECOND: u32 = 200;
+const CALLERS: usize = 40;
+const TURNS: usize = 2;
+
+pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let mut floor = LedgerFloor::open(context).await?;
+    let raw = floor.pace(context.seconds(15)).await?;
+    let mut banks = Vec::new();
+    for (name, detection) in [("judged", Detection::On), ("unjudged", Detection::Off)] {
+        let bank = Bank::create(context.binary, context.services, name, context.partitions, detection).await?;
+        pipeline::open(&bank).await?;
+        banks.push(bank);
+    }
+    reach_no_threshold(&banks[0]).await?;
+    let plan = pipeline::Plan {
+        workers: 1,
+        web: false,
+        spread: Spread::Zipf,
+        warm: context.seconds(10),
+        lasting: context.seconds(30),
+        at_most: raw * 1.1,
+    };
+    let (mut rates, mut outcomes) = ([0.0_f64; 2], Vec::new());
+    for turn in 0..TURNS * 2 {
+        let outcome = pipeline::drive(context, &banks[turn % 2], &plan).await?;
+        // What else runs on the machine only ever slows down: the better turn is the rate.
+        rates[turn % 2] = rates[turn % 2].max(outcome.facts_per_second);
+        outcomes.push(outcome.json());
+    }
+    let ratio = rates[0] / rates[1];
+    show("pipeline that judges, facts/s", rates[0].round(), "");
+    show("pipeline that does not, facts/s", rates[1].round(), "");
+    show("detection_ratio", ratio, "at least 0.80");
+    figures.insert("detection_ratio".into(), json!(rounded(ratio)));
+    figures.insert("detection_turns_on_off".into(), json!(outcomes));
+    for bank in banks {
+        anyhow::ensure!(bank.balanced().await?, "the books do not sum to zero");
+        bank.remove().await?;
+    }
+    Ok(())
+}
+
+pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let bank = Bank::create(context.binary, context.services, "decision", context.partitions, Detection::On).await?;
+    let lasting = context.seconds(30);
+    let before = report::summary(&pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?);
+    let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();
+    let mut worker = bank.product.start("bench-decision-worker", &["worker"])?;
+    bank.open_accounts(&accounts, None)?;
+    bank.decided(Duration::from_secs(60)).await?;
+    change_policy(&bank)?;
+    let said = bank.product.run(&["key", "add", "bench", "--all-accounts", "--rate", "10000"])?;
+    let key = said.split_once("shown once: ").map(|(_, rest)| rest.trim().to_owned()).context("no key was printed")?;
+    let host = format!("127.0.0.1:{}", free_port()?);
+    let mut web = bank.product.start("bench-decision-web", &["web", &format!("--listen={host}")])?;
+    until_ready(&host).await?;
+    let callers = Callers { host, key, accounts, rate: PER_SECOND };
+    callers.pay(Duration::from_secs(3)).await?;
+    let paid = callers.pay(lasting).await?;
+    web.stop()?;
+    worker.stop()?;
+    let after = report::summary(&pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?);
+    let p99 = |summary: &Value| summary["p99"].as_f64().unwrap_or(0.0);
+    let bare = if p99(&after) < p99(&before) { after } else { before };
+    let ratio = paid.p99_ms / p99(&bare);
+    show("POST to decision p50, ms", paid.p50_ms, "");
+    show("POST to decision p99, ms", paid.p99_ms, "");
+    show("bare pipe p99, ms", p99(&bare), "");
+    show("decision_p99_ratio", ratio, "at most 4, aim at 2");
+    anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);
+    figures.insert("decision_p99_ratio".into(), json!(rounded(ratio)));
+    figures
+        .insert("decision".into(), json!({ "post_to_decision": paid, "bare_pipe_ms": bare, "per_second": PER_SECOND }));
+    bank.remove().await
+}
+
+/// Changes the policy while a worker runs.
+async fn reach_no_threshold(bank: &Bank) -> anyhow::Result<()> {
+    let mut worker = bank.product.start("bench-policy-worker", &["worker"])?;
+    bank.decided(Duration::from_secs(60)).await?;
+    change_policy(bank)?;
+    worker.stop()?;
+    Ok(())
+}
+
+/// Every rule is asked, none decides.
+fn change_policy(bank: &Bank) -> anyhow::Result<()> {
+    let mut policy: Value = serde_json::from_str(&bank.product.run(&["policy", "show"])?)?;
+    for threshold in ["review", "hold", "refuse"] {
+        policy["thresholds"][threshold] = json!(101);
+    }
+    let path = crate::services::root().join("target/lab/no-threshold.json");
+    std::fs::write(&path, policy.to_string())?;
+    bank.product.run(&["policy", "change", &path.display().to_string(), "--reason", "judge and let pass"])?;
+    Ok(())
+}
