@@ -30,7 +30,6 @@ catalogue! {
         empty_open: "Nothing waits. Closed alerts stay in the list of all.", "Rien n’attend. Les alertes closes restent dans la liste complète.";
         empty_filtered: "No alert fits these filters.", "Aucune alerte ne correspond à ces filtres.";
         show_all: "Show all alerts", "Voir toutes les alertes";
-        many: "{count}+", "{count}+";
         open_count: "{count} open", "{count} ouvertes";
         one_title: "Alert: {amount} from {account}", "Alerte : {amount}, compte {account}";
         back: "All alerts", "Toutes les alertes";
@@ -56,7 +55,6 @@ catalogue! {
         thresholds: "Review from {review}, hold from {hold}, refuse from {refuse}", "Vérification dès {review}, suspension dès {hold}, refus dès {refuse}";
         never: "never", "jamais";
         reasons: "Reasons and their points", "Raisons et leurs points";
-        points: "{points} points", "{points} points";
         unanswered: "no answer", "sans réponse";
         sum: "Sum", "Somme";
         no_reasons: "No rule fired.", "Aucune règle ne s’est déclenchée.";
