@@ -9,16 +9,19 @@ pub mod counterparty;
 pub mod device;
 pub mod labels;
 pub mod pair;
+pub mod past;
+mod sums;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
 
-pub use account::{AccountHistory, Past};
+pub use account::AccountHistory;
 pub use counterparty::{CounterpartyHistory, Received};
 pub use device::{DeviceHistory, Use};
 pub use domain::TransactionKind;
 pub use labels::{Label, Labels};
 pub use pair::{Pair, Pairs, RefusedAttempt};
+pub use past::Past;
 pub use timeline::Sums;
 
 use crate::payment::DAY_MS;

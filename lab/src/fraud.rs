@@ -16,7 +16,7 @@ use crate::services;
 use anyhow::{Context as _, bail};
 use data::Data;
 use detection::features::N;
-use detection::model::Recipe;
+use detection::model::{Model, Recipe};
 use fold::{Fold, Outcome};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -34,9 +34,15 @@ pub struct Args {
     /// Writes TRANSACTION_ID,SCORE of every row of the test weeks (higher is worse).
     #[arg(long)]
     scores: Option<PathBuf>,
-    /// Writes the newest fold's model file.
+    /// Writes the newest fold's model file; with --speed-only reads it.
     #[arg(long)]
     model: Option<PathBuf>,
+    /// Trains nothing and measures speed alone, with the model read from --model.
+    #[arg(long, requires = "model", conflicts_with = "no_speed")]
+    speed_only: bool,
+    /// With --speed-only: replays only the first so many payments, for a profiler.
+    #[arg(long, requires = "speed_only")]
+    rows: Option<usize>,
     /// Histories, features and model alone, without Kafka and Postgres. The only way so far.
     #[arg(long)]
     batch: bool,
@@ -102,6 +108,12 @@ fn judge(args: &Args, circumstances: &Value) -> anyhow::Result<ExitCode> {
     if args.sample_check {
         let agrees = sample::check(&folder, &data, data.rows.len())?;
         return Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if let Some(path) = args.model.as_ref().filter(|_| args.speed_only) {
+        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let (pace, _) = replay::timed(&data, args.rows.unwrap_or(data.rows.len()), &Model::parse(&bytes)?);
+        print_pace(&pace);
+        return Ok(ExitCode::SUCCESS);
     }
     let recipe = args.recipe.recipe();
     let folds = folds(args, &data)?;
@@ -169,10 +181,15 @@ fn write_scores(path: &Path, outcomes: &[Outcome], data: &Data) -> anyhow::Resul
 }
 
 fn speed(data: &Data, newest: &Outcome) -> anyhow::Result<Value> {
-    let (pace, scores) = replay::timed(data, &newest.model);
+    let (pace, scores) = replay::timed(data, data.rows.len(), &newest.model);
     if newest.scores.iter().any(|(row, score)| scores[*row].to_bits() != score.to_bits()) {
         bail!("the second pass gave another score than the first");
     }
+    print_pace(&pace);
+    Ok(serde_json::to_value(pace)?)
+}
+
+fn print_pace(pace: &replay::Pace) {
     report::line("features + score, tx/s per core", format!("{:.0}", pace.per_second), ">= 200000");
     report::line("features + score p50, us", format!("{:.2}", pace.p50_us), "");
     report::line("features + score p99, us", format!("{:.2}", pace.p99_us), "<= 50");
@@ -187,5 +204,4 @@ fn speed(data: &Data, newest: &Outcome) -> anyhow::Result<Value> {
     report::line("with the histories' upkeep, tx/s", format!("{:.0}", pace.per_second_kept), "");
     report::line("bytes per account", pace.bytes_per_account, "");
     report::line("bytes per counterparty", pace.bytes_per_counterparty, "");
-    Ok(serde_json::to_value(pace)?)
 }

@@ -62,18 +62,21 @@ impl Lookback for Histories<'_> {
     }
 
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow> {
-        let account = match self.account {
-            Reading::Known(account) => Some(account),
+        let mut rows = match self.account {
+            Reading::Known(account) => Some(account.places_and_briefs()),
             Reading::Absent | Reading::Unreadable => None,
         };
-        account.into_iter().flat_map(|account| account.rows().newest_first()).map(|row| PayerRow {
-            at_ms: row.at_ms,
-            amount_minor: row.amount_minor,
-            party: row.party,
-            outgoing: row.outgoing,
-            kind: row.kind,
-            outcome: row.outcome,
-            place: row.place,
+        std::iter::from_fn(move || {
+            let (place, row) = rows.as_mut()?.next()?;
+            Some(PayerRow {
+                at_ms: row.at_ms,
+                amount_minor: row.amount_minor,
+                party: row.party,
+                outgoing: row.outgoing,
+                kind: row.kind,
+                outcome: row.outcome,
+                place,
+            })
         })
     }
 
@@ -99,7 +102,7 @@ impl Lookback for Histories<'_> {
 
     fn payee_rows(&self) -> Reading<impl Iterator<Item = PayeeRow>> {
         self.counterparty.map(|history| {
-            history.rows().newest_first_until(self.at_ms).map(|row| PayeeRow {
+            history.rows().briefs_until(self.at_ms).map(|row| PayeeRow {
                 at_ms: row.at_ms,
                 amount_minor: row.amount_minor,
                 payer: row.payer,

@@ -236,7 +236,9 @@ pub(super) fn usual(empty: &Usual, spending: Spending) -> Usual {
     let count = i128::from(spending.count);
     let sum = i128::from(spending.sum_minor);
     let scaled = count.saturating_mul(spending.squares).saturating_sub(sum.saturating_mul(sum)).max(0);
-    let deviation = (scaled / (count * count).max(1)).isqrt();
+    let variance = scaled / (count * count).max(1);
+    // Seldom more than 64 bits, whose root is found sooner.
+    let deviation = u64::try_from(variance).map_or_else(|_| variance.isqrt(), |small| small.isqrt().into());
     Usual {
         count: spending.count,
         sum_minor: spending.sum_minor,

@@ -1,7 +1,8 @@
 //! Of the account at risk: habit, speed, novelty, known frauds.
 
 use super::{LABEL_DELAY_MS, LARGE_ROWS_MIN, LARGE_TIMES, LAST};
-use crate::history::{AccountHistory, Sums};
+use crate::history::past::Brief;
+use crate::history::{AccountHistory, Past, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ pub const SAMPLE_ROWS: usize = 64;
 /// Rows looked at in search of them, and different counterparties counted among them.
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;
+const WINDOWS_MS: [i64; 7] = [10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 74 * DAY_MS];
 
 /// Rows of a window: how many, how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -74,18 +76,18 @@ pub struct Own {
 
 impl Own {
     pub(super) fn gather(account: &AccountHistory, counterparty: Party, at_ms: i64, hour: usize) -> Self {
-        let window = |ms: i64| account.window(at_ms.saturating_sub(ms), at_ms);
         let age = |then_ms: i64| Some(at_ms.saturating_sub(then_ms)).filter(|age_ms| *age_ms >= 0);
-        let (hour_1, day, week, month) = (window(HOUR_MS), window(DAY_MS), window(7 * DAY_MS), window(30 * DAY_MS));
+        let [minutes_10, hour_1, day, week, fortnight, month, long] =
+            account.windows(at_ms, WINDOWS_MS.map(|length_ms| at_ms.saturating_sub(length_ms)));
         let (hour_count, hours_total) = hours(account.hours(), hour);
-        let oldest_ms = account.rows().oldest().map_or(at_ms, |row| row.at_ms);
+        let oldest_ms = account.rows().oldest_at_ms().unwrap_or(at_ms);
         let mut own = Own {
             day: day.into(),
             week: week.into(),
             month: month.into(),
-            earlier: account.window(at_ms.saturating_sub(74 * DAY_MS), at_ms.saturating_sub(14 * DAY_MS)).into(),
+            earlier: long.minus(fortnight).into(),
             deviation_minor: deviation_minor(month),
-            count_10min: window(10 * MINUTE_MS).count,
+            count_10min: minutes_10.count,
             count_1h: hour_1.count,
             refused_1h: hour_1.refused,
             credits_24h_minor: day.credits_minor,
@@ -109,7 +111,7 @@ impl Own {
         let mut sampled = 0;
         let mut others = [counterparty; DISTINCT_MAX];
         let mut distinct = 0;
-        for row in account.rows().newest_first_until(at_ms).take(LOOKED_AT_MAX).filter(|row| row.spent()) {
+        for row in account.rows().briefs_until(at_ms).take(LOOKED_AT_MAX).filter(|row| row.spent()) {
             let age_ms = at_ms.saturating_sub(row.at_ms);
             if let Some(last) = self.last_amounts_minor.get_mut(sampled) {
                 *last = Some(row.amount_minor);
@@ -165,9 +167,13 @@ impl Own {
         }
         self.frauds_30d = labels.count(at_ms.saturating_sub(30 * DAY_MS), at_ms, at_ms);
         self.fraud_newest_age_ms = labels.oldest_and_newest(at_ms).map(|(_, newest_ms)| at_ms - newest_ms);
-        let old_enough = account.rows().newest_first_until(at_ms.saturating_sub(LABEL_DELAY_MS));
-        let last = old_enough.take(LOOKED_AT_MAX).filter(|row| row.spent()).take(LAST);
-        self.frauds_of_last = last.map(|row| u32::from(labels.is_known(row.id, row.at_ms, at_ms))).sum();
+        let rows = account.rows();
+        let old_enough = (0..rows.end(at_ms.saturating_sub(LABEL_DELAY_MS))).rev().take(LOOKED_AT_MAX);
+        let spent = old_enough.filter(|index| rows.brief(*index).is_some_and(Brief::spent)).take(LAST);
+        // An id stands far away: it is looked at only where the time fits.
+        let timely = spent.filter(|index| rows.brief(*index).is_some_and(|row| labels.any_of(row.at_ms)));
+        let is_known = |row: Past| labels.is_known(row.id, row.at_ms, at_ms);
+        self.frauds_of_last = timely.map(|index| u32::from(rows.get(index).is_some_and(is_known))).sum();
     }
 }
 

@@ -2,12 +2,22 @@
 
 use super::own::{Habit, deviation_minor};
 use super::{LABEL_DELAY_MS, LAST};
-use crate::history::{CounterpartyHistory, Labels};
+use crate::history::{CounterpartyHistory, Labels, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, Party};
 use serde::{Deserialize, Serialize};
 
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;
+/// The labelled ones end with the week.
+const WINDOWS_MS: [i64; 7] = [
+    HOUR_MS,
+    DAY_MS,
+    LABEL_DELAY_MS,
+    LABEL_DELAY_MS + DAY_MS,
+    LABEL_DELAY_MS + 7 * DAY_MS,
+    30 * DAY_MS,
+    LABEL_DELAY_MS + 30 * DAY_MS,
+];
 
 /// Rows old enough to be labelled, and the frauds among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,11 +65,13 @@ pub struct Payee {
 
 impl Payee {
     pub(super) fn gather(counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) -> Self {
-        let window = |ms: i64| counterparty.window(at_ms.saturating_sub(ms), at_ms);
-        let (day, week, month) = (window(DAY_MS), window(7 * DAY_MS), window(30 * DAY_MS));
-        let oldest_ms = counterparty.rows().oldest().map_or(at_ms, |row| row.at_ms);
+        let [hour, day, week, days_8, days_14, month, days_37] =
+            counterparty.windows(at_ms, WINDOWS_MS.map(|length_ms| at_ms.saturating_sub(length_ms)));
+        let oldest_ms = counterparty.rows().oldest_at_ms().unwrap_or(at_ms);
+        let labelled = |window: Sums| Labelled { count: window.minus(week).count, frauds: 0 };
         let mut payee = Payee {
-            count_1h: window(HOUR_MS).count,
+            labelled: [days_8, days_14, days_37].map(labelled),
+            count_1h: hour.count,
             day: day.into(),
             week: week.into(),
             month: month.into(),
@@ -79,16 +91,13 @@ impl Payee {
 
     fn labels(&mut self, counterparty: &CounterpartyHistory, at_ms: i64) {
         let labels: &Labels = counterparty.labels();
+        if labels.is_empty() {
+            return;
+        }
         let end_ms = at_ms.saturating_sub(LABEL_DELAY_MS);
         for (labelled, days) in self.labelled.iter_mut().zip([1, 7, 30]) {
             let after_ms = end_ms.saturating_sub(days * DAY_MS);
-            labelled.count = counterparty.window(after_ms, end_ms).count;
-            if !labels.is_empty() {
-                labelled.frauds = labels.count(after_ms, end_ms, at_ms).min(labelled.count);
-            }
-        }
-        if labels.is_empty() {
-            return;
+            labelled.frauds = labels.count(after_ms, end_ms, at_ms).min(labelled.count);
         }
         self.frauds_30d = labels.count(at_ms.saturating_sub(30 * DAY_MS), at_ms, at_ms);
         self.reports_7d = labels.known_within(at_ms.saturating_sub(7 * DAY_MS), at_ms);
@@ -96,15 +105,19 @@ impl Payee {
             self.fraud_oldest_age_ms = Some(at_ms - oldest_ms);
             self.fraud_newest_age_ms = Some(at_ms - newest_ms);
         }
-        let old_enough = counterparty.rows().newest_first_until(end_ms).filter(|row| !row.refused).take(LAST);
-        let known = |known_at_ms: i64| known_at_ms <= at_ms;
-        self.frauds_of_last = old_enough.map(|row| u32::from(row.fraud_known_at_ms.is_some_and(known))).sum();
+        let rows = counterparty.rows();
+        let old_enough = (0..rows.end(end_ms)).rev();
+        let last = old_enough.filter(|index| rows.brief(*index).is_some_and(|row| !row.refused)).take(LAST);
+        let frauds = last.filter(|index| rows.brief(*index).is_some_and(|row| row.is_fraud));
+        let known_at_ms = |index: usize| rows.get(index).and_then(|row| row.fraud_known_at_ms);
+        let is_known = |index: usize| known_at_ms(index).is_some_and(|known_at_ms| known_at_ms <= at_ms);
+        self.frauds_of_last = frauds.map(|index| u32::from(is_known(index))).sum();
     }
 
     fn crowd(&mut self, counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) {
         let mut payers = [payer; DISTINCT_MAX];
         let (mut distinct, mut last) = (0, 0);
-        for row in counterparty.rows().newest_first_until(at_ms).take(LOOKED_AT_MAX).filter(|row| !row.refused) {
+        for row in counterparty.rows().briefs_until(at_ms).take(LOOKED_AT_MAX).filter(|row| !row.refused) {
             let age_ms = at_ms.saturating_sub(row.at_ms);
             if last == LAST && (age_ms >= HOUR_MS || distinct == DISTINCT_MAX) {
                 break;

@@ -7,93 +7,21 @@
 
 use super::labels::{Label, Labels};
 use super::pair::{Pair, Pairs};
-use super::timeline::{Row, Sums, Timeline};
+use super::past::{Brief, Class, Past};
+use super::timeline::{Sums, Timeline};
 use super::{Outcome, REMEMBERED_MS};
-use crate::payment::{DAY_MS, HOUR_MS, Party, Payment, Place};
-use domain::TransactionKind;
+use crate::payment::{Party, Place};
 use uuid::Uuid;
+
+pub use super::past::local_hour;
 
 pub const ROWS_MAX: usize = 1_024;
 /// Of refused rows, and as many again of credits.
 pub const ASIDE_MAX: usize = 256;
 
-/// One earlier payment of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Past {
-    pub id: Uuid,
-    pub at_ms: i64,
-    pub amount_minor: i64,
-    /// The other side.
-    pub party: Party,
-    /// False: a credit.
-    pub outgoing: bool,
-    pub kind: TransactionKind,
-    pub outcome: Outcome,
-    /// Hour of the bank's local day then, 0 to 23.
-    pub local_hour: u8,
-    /// The first payment to this counterparty. Set by [`AccountHistory::push`].
-    pub first_of_pair: bool,
-    pub device: Option<Party>,
-    pub place: Option<Place>,
-}
-
-impl Past {
-    /// The payment as a row of its payer.
-    pub fn of(payment: &Payment, outcome: Outcome) -> Self {
-        Past {
-            id: payment.id,
-            at_ms: payment.at_ms,
-            amount_minor: payment.amount_minor,
-            party: payment.counterparty,
-            outgoing: payment.kind != TransactionKind::Deposit,
-            kind: payment.kind,
-            outcome,
-            local_hour: local_hour(payment.at_ms, payment.local_offset_ms),
-            first_of_pair: false,
-            device: payment.device,
-            place: payment.place,
-        }
-    }
-
-    /// Whether the row is part of the spending habit.
-    pub fn spent(&self) -> bool {
-        self.class() == Class::Spent
-    }
-
-    fn class(&self) -> Class {
-        match (self.outcome, self.outgoing) {
-            (Outcome::Refused, _) => Class::Refused,
-            (Outcome::Posted | Outcome::Held, true) => Class::Spent,
-            (Outcome::Posted | Outcome::Held, false) => Class::Credit,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Spent,
-    Credit,
-    Refused,
-}
-
-/// Hour of the local day, 0 to 23.
-pub fn local_hour(at_ms: i64, local_offset_ms: i64) -> u8 {
-    u8::try_from(at_ms.saturating_add(local_offset_ms).rem_euclid(DAY_MS) / HOUR_MS).unwrap_or(0)
-}
-
-impl Row for Past {
-    fn at_ms(&self) -> i64 {
-        self.at_ms
-    }
-
-    fn sums(&self) -> Sums {
-        match self.class() {
-            Class::Spent => Sums { firsts: u32::from(self.first_of_pair), ..Sums::spending(self.amount_minor) },
-            Class::Credit => Sums { credits_minor: self.amount_minor, ..Sums::default() },
-            Class::Refused => Sums { refused: 1, ..Sums::default() },
-        }
-    }
-}
+/// What most accounts are asked for: a month of rows, and the sums of a quarter of a year.
+const FETCHED_ROWS: usize = 64;
+const FETCHED_BLOCKS: usize = 12;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountHistory {
@@ -136,7 +64,7 @@ impl AccountHistory {
     /// A held payment was released or refused.
     pub fn settle(&mut self, id: Uuid, at_ms: i64, outcome: Outcome) {
         let Some(index) = self.rows.position(at_ms, |row| row.id == id) else { return };
-        let Some(held) = self.rows.get(index).copied().filter(|row| row.outcome == Outcome::Held) else { return };
+        let Some(held) = self.rows.get(index).filter(|row| row.outcome == Outcome::Held) else { return };
         self.rows.change(index, |row| {
             row.outcome = outcome;
             row.first_of_pair &= outcome != Outcome::Refused;
@@ -193,6 +121,18 @@ impl AccountHistory {
         self.rows.window(after_ms, until_ms)
     }
 
+    /// As many windows in one walk, see [`Timeline::windows`].
+    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
+        self.rows.windows(until_ms, after_ms)
+    }
+
+    /// Of all rows, newest first. The place stands far from the brief and is fetched only if there is one.
+    pub fn places_and_briefs(&self) -> impl Iterator<Item = (Option<Place>, &Brief)> {
+        let place = |index: usize| self.rows.get(index).and_then(|row| row.place);
+        let briefs = self.rows.briefs().enumerate();
+        briefs.map(move |(age, row)| (if row.has_place { place(self.rows.len() - 1 - age) } else { None }, row))
+    }
+
     /// The pair as it was at that time. Of a late payment's pair only remembered rows are known.
     pub fn pair_at(&self, party: Party, at_ms: i64) -> Pair {
         let Some(pair) = self.pairs.get(party) else { return Pair::default() };
@@ -201,14 +141,19 @@ impl AccountHistory {
             return *pair;
         }
         let mut rebuilt = Pair::default();
-        for row in self.rows.newest_first().rev().take_while(|row| row.at_ms <= at_ms) {
-            match row.class() {
+        for row in self.rows.briefs_until(at_ms).rev() {
+            match row.class {
                 Class::Spent if row.party == party => rebuilt.pay(row.at_ms, row.amount_minor),
                 Class::Refused if row.party == party && row.outgoing => rebuilt.refuse(row.at_ms, row.amount_minor),
                 Class::Spent | Class::Credit | Class::Refused => {}
             }
         }
         rebuilt
+    }
+
+    /// Has all that a payment to this party will be judged by come from memory at once, see [`Timeline::fetch`].
+    pub fn fetch(&self, party: Party) {
+        std::hint::black_box((self.rows.fetch(FETCHED_ROWS, FETCHED_BLOCKS), self.pairs.fetch(party)));
     }
 
     /// About the bytes this account takes.
@@ -240,13 +185,13 @@ impl AccountHistory {
             if count <= ASIDE_MAX {
                 continue;
             }
-            let oldest = self.rows.newest_first().rev().position(|row| row.class() == class);
+            let oldest = self.rows.briefs().rev().position(|row| row.class == class);
             let forgotten = oldest.and_then(|index| self.rows.remove(index));
             self.uncount(forgotten);
         }
-        let newest_ms = self.rows.newest().map_or(0, |row| row.at_ms);
-        let too_old = |row: &Past| row.at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
-        while self.rows.len() > ROWS_MAX || self.rows.oldest().is_some_and(too_old) {
+        let newest_ms = self.rows.newest_at_ms().unwrap_or(0);
+        let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
+        while self.rows.len() > ROWS_MAX || self.rows.oldest_at_ms().is_some_and(too_old) {
             let forgotten = self.rows.forget_oldest();
             self.uncount(forgotten);
         }

@@ -6,11 +6,15 @@
 
 use super::REMEMBERED_MS;
 use super::labels::{Label, Labels};
-use super::timeline::{Row, Sums, Timeline};
+use super::timeline::{self, Row, Sums, Timeline};
 use crate::payment::Party;
 use uuid::Uuid;
 
 pub const ROWS_MAX: usize = 4_096;
+
+/// What most counterparties are asked for.
+const FETCHED_ROWS: usize = 32;
+const FETCHED_BLOCKS: usize = 8;
 
 /// One payment to the counterparty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,28 @@ pub struct Received {
     pub fraud_known_at_ms: Option<i64>,
 }
 
-impl Row for Received {
+/// What features and rules ask of many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(32))]
+pub struct Brief {
+    pub at_ms: i64,
+    pub amount_minor: i64,
+    pub payer: Party,
+    pub first_of_pair: bool,
+    pub large: bool,
+    pub refused: bool,
+    /// Known to be, by now or later.
+    pub is_fraud: bool,
+}
+
+/// What is asked of few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    pub id: Uuid,
+    fraud_known_at_ms: i64,
+}
+
+impl timeline::Brief for Brief {
     fn at_ms(&self) -> i64 {
         self.at_ms
     }
@@ -37,6 +62,41 @@ impl Row for Received {
         }
         let (firsts, large) = (u32::from(self.first_of_pair), u32::from(self.large));
         Sums { firsts, large, ..Sums::spending(self.amount_minor) }
+    }
+}
+
+impl Row for Received {
+    type Brief = Brief;
+    type Rest = Rest;
+
+    fn at_ms(self) -> i64 {
+        self.at_ms
+    }
+
+    fn split(self) -> (Brief, Rest) {
+        let brief = Brief {
+            at_ms: self.at_ms,
+            amount_minor: self.amount_minor,
+            payer: self.payer,
+            first_of_pair: self.first_of_pair,
+            large: self.large,
+            refused: self.refused,
+            is_fraud: self.fraud_known_at_ms.is_some(),
+        };
+        (brief, Rest { id: self.id, fraud_known_at_ms: self.fraud_known_at_ms.unwrap_or(0) })
+    }
+
+    fn join(brief: Brief, rest: Rest) -> Self {
+        Received {
+            id: rest.id,
+            at_ms: brief.at_ms,
+            amount_minor: brief.amount_minor,
+            payer: brief.payer,
+            first_of_pair: brief.first_of_pair,
+            large: brief.large,
+            refused: brief.refused,
+            fraud_known_at_ms: brief.is_fraud.then_some(rest.fraud_known_at_ms),
+        }
     }
 }
 
@@ -53,9 +113,9 @@ impl CounterpartyHistory {
             self.labels.add(Label { id: row.id, at_ms: row.at_ms, known_at_ms });
         }
         self.rows.insert(row);
-        let newest_ms = self.rows.newest().map_or(0, |row| row.at_ms);
-        let too_old = |row: &Received| row.at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
-        while self.rows.len() > ROWS_MAX || self.rows.oldest().is_some_and(too_old) {
+        let newest_ms = self.rows.newest_at_ms().unwrap_or(0);
+        let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
+        while self.rows.len() > ROWS_MAX || self.rows.oldest_at_ms().is_some_and(too_old) {
             self.rows.forget_oldest();
         }
     }
@@ -93,6 +153,16 @@ impl CounterpartyHistory {
     /// Sums of the rows in (`after_ms`, `until_ms`].
     pub fn window(&self, after_ms: i64, until_ms: i64) -> Sums {
         self.rows.window(after_ms, until_ms)
+    }
+
+    /// As many windows in one walk, see [`Timeline::windows`].
+    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
+        self.rows.windows(until_ms, after_ms)
+    }
+
+    /// As [`AccountHistory::fetch`](super::AccountHistory::fetch).
+    pub fn fetch(&self) {
+        std::hint::black_box(self.rows.fetch(FETCHED_ROWS, FETCHED_BLOCKS));
     }
 
     pub fn bytes(&self) -> usize {

@@ -72,6 +72,11 @@ impl Labels {
         found.is_ok_and(|index| self.labels[index].known_at_ms <= known_by_ms)
     }
 
+    /// Whether any payment made at that very time is among them.
+    pub fn any_of(&self, at_ms: i64) -> bool {
+        self.labels.binary_search_by_key(&at_ms, |known| known.at_ms).is_ok()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }

@@ -4,7 +4,6 @@
 //! same. Absent: amounts but the last.
 
 use crate::payment::Party;
-use std::collections::BTreeMap;
 
 /// Counterparties remembered per account.
 pub const PAIRS_MAX: usize = 512;
@@ -57,14 +56,17 @@ impl Pair {
     }
 }
 
+/// In the order of the parties.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pairs {
-    pairs: BTreeMap<Party, Pair>,
+    parties: Vec<Party>,
+    /// In the same order.
+    pairs: Vec<Pair>,
 }
 
 impl Pairs {
     pub fn get(&self, party: Party) -> Option<&Pair> {
-        self.pairs.get(&party)
+        self.pairs.get(self.place(party).ok()?)
     }
 
     pub fn len(&self) -> usize {
@@ -77,7 +79,7 @@ impl Pairs {
 
     /// In the order of the parties.
     pub fn iter(&self) -> impl Iterator<Item = (Party, &Pair)> {
-        self.pairs.iter().map(|(party, pair)| (*party, pair))
+        self.parties.iter().copied().zip(&self.pairs)
     }
 
     /// Puts back what was stored.
@@ -86,18 +88,58 @@ impl Pairs {
     }
 
     pub(super) fn change(&mut self, party: Party, change: impl FnOnce(&mut Pair)) {
-        change(self.pairs.entry(party).or_default());
-        if self.pairs.len() > PAIRS_MAX {
-            let idle = self.pairs.iter().filter(|(known, _)| **known != party);
-            let idlest = idle.min_by_key(|(known, pair)| (pair.touched_at_ms(), **known)).map(|(known, _)| *known);
+        let place = self.place(party).unwrap_or_else(|place| {
+            grow(&mut self.parties);
+            grow(&mut self.pairs);
+            self.parties.insert(place, party);
+            self.pairs.insert(place, Pair::default());
+            place
+        });
+        change(&mut self.pairs[place]);
+        if self.len() > PAIRS_MAX {
+            let idle = self.iter().enumerate().filter(|(_, (known, _))| *known != party);
+            let idlest = idle.min_by_key(|(_, (known, pair))| (pair.touched_at_ms(), *known)).map(|(place, _)| place);
             if let Some(idlest) = idlest {
-                self.pairs.remove(&idlest);
+                self.parties.remove(idlest);
+                self.pairs.remove(idlest);
             }
         }
     }
 
-    /// About the bytes on the heap: a tree's nodes are two thirds full.
+    /// Where the party stands, or should. Parties are hashes and lie evenly: a look where this one is to be expected and
+    /// a few steps from there, where halving would wait for the memory again and again.
+    fn place(&self, party: Party) -> Result<usize, usize> {
+        let mut place = self.expected(party);
+        while self.parties.get(place).is_some_and(|known| *known < party) {
+            place += 1;
+        }
+        while place > 0 && self.parties[place - 1] >= party {
+            place -= 1;
+        }
+        if self.parties.get(place) == Some(&party) { Ok(place) } else { Err(place) }
+    }
+
+    fn expected(&self, party: Party) -> usize {
+        let expected = (u128::from(party.0) * self.parties.len() as u128) >> 64;
+        usize::try_from(expected).unwrap_or(0)
+    }
+
+    /// Reads a word of where the party should stand, see `Timeline::fetch`.
+    pub(super) fn fetch(&self, party: Party) -> i64 {
+        let place = self.expected(party);
+        let pair = self.pairs.get(place).map_or(0, |pair| pair.last_at_ms);
+        self.parties.get(place).map_or(pair, |party| pair.wrapping_add_unsigned(party.0))
+    }
+
+    /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.pairs.len() * size_of::<(Party, Pair)>() * 3 / 2
+        self.parties.capacity() * size_of::<Party>() + self.pairs.capacity() * size_of::<Pair>()
+    }
+}
+
+/// Makes room by a quarter.
+fn grow<T>(kept: &mut Vec<T>) {
+    if kept.len() == kept.capacity() {
+        kept.reserve_exact(kept.len() / 4 + 4);
     }
 }

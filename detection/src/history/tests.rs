@@ -99,6 +99,42 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn windows_stay_right_while_rows_come_late_change_and_go(
+        steps in prop::collection::vec((0_u8..16, 0_i64..60, 0_usize..900), 0..200)
+    ) {
+        let mut rows = Timeline::default();
+        let mut by_hand: Vec<Past> = Vec::new();
+        for (id, (step, hour, n)) in steps.into_iter().enumerate() {
+            let index = n % by_hand.len().max(1);
+            match step {
+                0 if !by_hand.is_empty() => prop_assert_eq!(rows.remove(index), Some(by_hand.remove(index))),
+                1 if !by_hand.is_empty() => {
+                    by_hand[index].amount_minor += 7;
+                    rows.change(index, |row| row.amount_minor += 7);
+                }
+                2..=4 if !by_hand.is_empty() => prop_assert_eq!(rows.forget_oldest(), Some(by_hand.remove(0))),
+                _ => {
+                    let row = past(id as u128, hour * HOUR_MS, n as i64);
+                    let place = by_hand.partition_point(|known| known.at_ms <= row.at_ms);
+                    by_hand.insert(place, row);
+                    prop_assert_eq!(rows.insert(row), place);
+                }
+            }
+            let until_ms = hour * HOUR_MS;
+            let after_ms = [0, 1, 7, 7, 30, 70].map(|hours| until_ms - hours * HOUR_MS);
+            for (after_ms, sums) in after_ms.into_iter().zip(rows.windows(until_ms, after_ms)) {
+                let inside = by_hand.iter().filter(|row| after_ms < row.at_ms && row.at_ms <= until_ms);
+                prop_assert_eq!(sums.count as usize, inside.clone().count());
+                prop_assert_eq!(sums.amount_minor, inside.map(|row| row.amount_minor).sum::<i64>());
+                prop_assert_eq!(sums, rows.window(after_ms, until_ms));
+            }
+        }
+        prop_assert_eq!(rows.newest_first().collect::<Vec<_>>(), by_hand.into_iter().rev().collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn the_edge_of_a_window_is_outside_on_the_left_and_inside_on_the_right() {
     let history = account(&[past(1, 1_000, 10), past(2, 2_000, 20), past(3, 3_000, 40)]);

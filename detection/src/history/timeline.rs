@@ -1,190 +1,296 @@
-//! Rows in event time, each with the sums of all rows up to it, so that any window is one subtraction.
+//! Rows in event time, and sums over any window of them.
 //!
-//! Promises: ties keep the order of arrival; a late row is inserted in its place and the sums behind it are made
-//! anew, so every window equals a count by hand; finding an edge costs O(log k) for the k rows in the window. Sums
-//! wrap around and are subtracted again, so their difference is right as long as the window's own sum fits.
+//! Promises: ties keep the order of arrival; a late row is inserted in its place and the sums behind it are made anew,
+//! so every window equals a count by hand; windows that end together are counted in one walk back from their end, which
+//! reads the rows around each edge and of all others one line per `BLOCK`. Sums wrap around and are subtracted again,
+//! so their difference is right as long as the window's own sum fits.
+//!
+//! Histories are cold to the processor when they are asked, so what is asked of every row (its brief: half a cache
+//! line) stands apart from the rest.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 
-/// What a row adds to its windows.
-pub trait Row {
+pub use super::sums::Sums;
+
+/// Rows that share one line of sums.
+const BLOCK: usize = 16;
+
+/// A row, in two parts.
+pub trait Row: Copy {
+    type Brief: Brief;
+    /// What no window asks for.
+    type Rest: Copy + Debug + PartialEq;
+
+    fn at_ms(self) -> i64;
+    fn split(self) -> (Self::Brief, Self::Rest);
+    fn join(brief: Self::Brief, rest: Self::Rest) -> Self;
+}
+
+/// What is asked of many rows at once.
+pub trait Brief: Copy + Debug + PartialEq {
     fn at_ms(&self) -> i64;
+    /// What the row adds to its windows.
     fn sums(&self) -> Sums;
 }
 
-/// Sums over a window. Refused attempts count in `refused` only, credits in `credits_minor` only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sums {
-    /// Of squared minor units.
-    pub squares: i128,
-    pub amount_minor: i64,
-    pub credits_minor: i64,
-    pub count: u32,
-    /// Rows that were the first of their pair.
-    pub firsts: u32,
-    /// Rows that were marked as far above the payer's habit.
-    pub large: u32,
-    pub refused: u32,
-}
-
-impl Sums {
-    /// Of one spending row.
-    pub fn spending(amount_minor: i64) -> Self {
-        let wide = i128::from(amount_minor);
-        Sums { squares: wide.wrapping_mul(wide), amount_minor, count: 1, ..Sums::default() }
-    }
-
-    fn plus(self, other: Sums) -> Self {
-        Sums {
-            squares: self.squares.wrapping_add(other.squares),
-            amount_minor: self.amount_minor.wrapping_add(other.amount_minor),
-            credits_minor: self.credits_minor.wrapping_add(other.credits_minor),
-            count: self.count.wrapping_add(other.count),
-            firsts: self.firsts.wrapping_add(other.firsts),
-            large: self.large.wrapping_add(other.large),
-            refused: self.refused.wrapping_add(other.refused),
-        }
-    }
-
-    fn minus(self, other: Sums) -> Self {
-        Sums {
-            squares: self.squares.wrapping_sub(other.squares),
-            amount_minor: self.amount_minor.wrapping_sub(other.amount_minor),
-            credits_minor: self.credits_minor.wrapping_sub(other.credits_minor),
-            count: self.count.wrapping_sub(other.count),
-            firsts: self.firsts.wrapping_sub(other.firsts),
-            large: self.large.wrapping_sub(other.large),
-            refused: self.refused.wrapping_sub(other.refused),
-        }
-    }
-}
-
-/// Times and sums stand apart from the rows: an edge is found in a few cache lines.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Timeline<R> {
-    rows: VecDeque<R>,
-    times_ms: VecDeque<i64>,
-    /// Of all rows up to and with each.
-    through: VecDeque<Sums>,
-    /// Of the rows forgotten at the front.
+/// So many rows in a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(64))]
+struct Block {
+    /// Of its oldest remembered row.
+    first_at_ms: i64,
+    /// Of all rows before that one, forgotten ones too.
     before: Sums,
 }
 
-impl<R> Default for Timeline<R> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline<R: Row> {
+    briefs: VecDeque<R::Brief>,
+    rests: VecDeque<R::Rest>,
+    /// None is empty.
+    blocks: VecDeque<Block>,
+    /// Rows of the oldest block that are forgotten.
+    gone: usize,
+}
+
+impl<R: Row> Default for Timeline<R> {
     fn default() -> Self {
-        Timeline { rows: VecDeque::new(), times_ms: VecDeque::new(), through: VecDeque::new(), before: Sums::default() }
+        Timeline { briefs: VecDeque::new(), rests: VecDeque::new(), blocks: VecDeque::new(), gone: 0 }
     }
 }
 
 impl<R: Row> Timeline<R> {
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.briefs.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.briefs.is_empty()
     }
 
-    pub fn oldest(&self) -> Option<&R> {
-        self.rows.front()
+    pub fn oldest(&self) -> Option<R> {
+        self.get(0)
     }
 
-    pub fn newest(&self) -> Option<&R> {
-        self.rows.back()
+    pub fn newest(&self) -> Option<R> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    pub fn oldest_at_ms(&self) -> Option<i64> {
+        self.briefs.front().map(Brief::at_ms)
+    }
+
+    pub fn newest_at_ms(&self) -> Option<i64> {
+        self.briefs.back().map(Brief::at_ms)
+    }
+
+    pub fn get(&self, index: usize) -> Option<R> {
+        Some(R::join(*self.briefs.get(index)?, *self.rests.get(index)?))
+    }
+
+    pub fn brief(&self, index: usize) -> Option<&R::Brief> {
+        self.briefs.get(index)
     }
 
     /// Newest first; ties: the later arrival first.
-    pub fn newest_first(&self) -> impl DoubleEndedIterator<Item = &R> {
-        self.rows.iter().rev()
+    pub fn newest_first(&self) -> impl DoubleEndedIterator<Item = R> {
+        self.briefs.iter().zip(&self.rests).rev().map(|(brief, rest)| R::join(*brief, *rest))
     }
 
     /// Rows made at or before that time, newest first.
-    pub fn newest_first_until(&self, until_ms: i64) -> impl Iterator<Item = &R> {
-        self.rows.range(..self.end(until_ms)).rev()
+    pub fn newest_first_until(&self, until_ms: i64) -> impl Iterator<Item = R> {
+        let end = self.end(until_ms);
+        let rows = self.briefs.range(..end).zip(self.rests.range(..end));
+        rows.rev().map(|(brief, rest)| R::join(*brief, *rest))
     }
 
-    pub fn get(&self, index: usize) -> Option<&R> {
-        self.rows.get(index)
+    /// Newest first.
+    pub fn briefs(&self) -> impl DoubleEndedIterator<Item = &R::Brief> + ExactSizeIterator {
+        self.briefs.iter().rev()
+    }
+
+    /// Of rows made at or before that time, newest first.
+    pub fn briefs_until(&self, until_ms: i64) -> impl DoubleEndedIterator<Item = &R::Brief> + ExactSizeIterator {
+        self.briefs.range(..self.end(until_ms)).rev()
     }
 
     /// Puts the row behind all rows of its time and says where.
     pub fn insert(&mut self, row: R) -> usize {
         let index = self.end(row.at_ms());
-        self.times_ms.insert(index, row.at_ms());
-        self.rows.insert(index, row);
-        self.through.insert(index, Sums::default());
-        self.sum_from(index);
+        let (brief, rest) = row.split();
+        grow(&mut self.briefs);
+        grow(&mut self.rests);
+        if index == self.len() {
+            self.briefs.push_back(brief);
+            self.rests.push_back(rest);
+            if (self.gone + index).is_multiple_of(BLOCK) {
+                self.sum_from(index);
+            }
+        } else {
+            self.briefs.insert(index, brief);
+            self.rests.insert(index, rest);
+            self.sum_from(index);
+        }
         index
     }
 
     pub fn remove(&mut self, index: usize) -> Option<R> {
-        let removed = self.rows.remove(index)?;
-        self.times_ms.remove(index);
-        self.through.remove(index);
+        let removed = R::join(self.briefs.remove(index)?, self.rests.remove(index)?);
         self.sum_from(index);
         Some(removed)
     }
 
     /// Changes a row where it stands. Its time must stay.
     pub fn change(&mut self, index: usize, change: impl FnOnce(&mut R)) {
-        if let Some(row) = self.rows.get_mut(index) {
-            change(row);
-            self.sum_from(index);
-        }
+        let Some(mut row) = self.get(index) else { return };
+        change(&mut row);
+        (self.briefs[index], self.rests[index]) = row.split();
+        self.sum_from(index);
     }
 
     pub fn forget_oldest(&mut self) -> Option<R> {
-        self.times_ms.pop_front();
-        self.before = self.through.pop_front()?;
-        self.rows.pop_front()
+        let (brief, rest) = (self.briefs.pop_front()?, self.rests.pop_front()?);
+        self.gone += 1;
+        if self.gone == BLOCK || self.briefs.is_empty() {
+            self.gone = 0;
+            self.blocks.pop_front();
+        } else if let (Some(block), Some(next)) = (self.blocks.front_mut(), self.briefs.front()) {
+            *block = Block { first_at_ms: next.at_ms(), before: block.before.plus(brief.sums()) };
+        }
+        Some(R::join(brief, rest))
     }
 
     /// Number of rows made at or before that time.
     pub fn end(&self, until_ms: i64) -> usize {
-        // Most questions are about the recent past: steps back from the newest, doubling, then halving.
-        let len = self.rows.len();
-        let (mut low, mut high, mut step) = (len, len, 1);
-        while low > 0 && self.times_ms[low - 1] > until_ms {
-            high = low - 1;
-            low = low.saturating_sub(step);
-            step *= 2;
+        // Most questions are about now.
+        match self.newest_at_ms() {
+            Some(newest_ms) if newest_ms > until_ms => self.back(self.len(), until_ms, &mut Sums::default()),
+            Some(_) | None => self.len(),
         }
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.times_ms[middle] <= until_ms { low = middle + 1 } else { high = middle }
-        }
-        low
     }
 
     /// Sums of the rows in (`after_ms`, `until_ms`].
     pub fn window(&self, after_ms: i64, until_ms: i64) -> Sums {
-        self.through(self.end(until_ms)).minus(self.through(self.end(after_ms)))
+        let [sums] = self.windows(until_ms, [after_ms]);
+        sums
+    }
+
+    /// Sums of the rows in (each of `after_ms`, `until_ms`]; each window must be at least as long as the one before.
+    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
+        let mut end = self.end(until_ms);
+        let mut sums = Sums::default();
+        after_ms.map(|after_ms| {
+            end = self.back(end, after_ms, &mut sums);
+            sums
+        })
     }
 
     /// Where that row stands; made for labels, which name a row by id and time.
     pub fn position(&self, at_ms: i64, is_it: impl Fn(&R) -> bool) -> Option<usize> {
         let end = self.end(at_ms);
-        (self.end(at_ms.saturating_sub(1))..end).find(|index| is_it(&self.rows[*index]))
+        (self.end(at_ms.saturating_sub(1))..end).find(|index| self.get(*index).is_some_and(|row| is_it(&row)))
+    }
+
+    /// Reads a word of each line that [`Timeline::windows`] and a look at the newest rows will need. None waits for
+    /// another, so they come from memory together; the answer means nothing.
+    pub fn fetch(&self, rows: usize, blocks: usize) -> i64 {
+        let (older, newer) = self.briefs.as_slices();
+        let newer = &newer[newer.len().saturating_sub(rows)..];
+        let older = &older[older.len().saturating_sub(rows - newer.len())..];
+        let rows = older.iter().step_by(2).chain(newer.iter().step_by(2)).map(Brief::at_ms);
+        let blocks = self.blocks.range(self.blocks.len().saturating_sub(blocks)..).map(|block| block.first_at_ms);
+        rows.chain(blocks).fold(0_i64, i64::wrapping_add)
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.rows.capacity() * (size_of::<R>() + size_of::<i64>() + size_of::<Sums>())
+        self.briefs.capacity() * size_of::<R::Brief>()
+            + self.rests.capacity() * size_of::<R::Rest>()
+            + self.blocks.capacity() * size_of::<Block>()
     }
 
-    /// Of the first so many rows, and all forgotten before them.
-    fn through(&self, count: usize) -> Sums {
-        match count.checked_sub(1) {
-            Some(last) => self.through[last],
-            None => self.before,
+    /// Steps back over rows made after that time, adds them up, and says how many rows stand before them.
+    fn back(&self, mut end: usize, after_ms: i64, sums: &mut Sums) -> usize {
+        while end > 0 {
+            let place = self.gone + end;
+            if place.is_multiple_of(BLOCK) {
+                let skipped = self.skip(place / BLOCK, after_ms, sums);
+                if skipped > 0 {
+                    end = ((place / BLOCK - skipped) * BLOCK).saturating_sub(self.gone);
+                    continue;
+                }
+            }
+            let brief = &self.briefs[end - 1];
+            if brief.at_ms() <= after_ms {
+                break;
+            }
+            *sums = sums.with(brief);
+            end -= 1;
+        }
+        end
+    }
+
+    /// How many whole blocks before that one lie after that time; adds up their rows.
+    fn skip(&self, end: usize, after_ms: i64, sums: &mut Sums) -> usize {
+        // Doubles its steps, then halves them.
+        let (mut low, mut high, mut step) = (end, end, 1);
+        while low > 0 {
+            let tried = low.saturating_sub(step);
+            if self.blocks[tried].first_at_ms <= after_ms {
+                // `tried` is not whole.
+                let mut not = tried;
+                while low - not > 1 {
+                    let middle = not + (low - not) / 2;
+                    if self.blocks[middle].first_at_ms <= after_ms { not = middle } else { low = middle }
+                }
+                break;
+            }
+            low = tried;
+            step *= 2;
+        }
+        high -= low;
+        if high > 0 {
+            *sums = sums.plus(self.before(end).minus(self.blocks[low].before));
+        }
+        high
+    }
+
+    /// Sums of all rows before that block, which may not have begun.
+    fn before(&self, block: usize) -> Sums {
+        match (self.blocks.get(block), block.checked_sub(1)) {
+            (Some(block), _) => block.before,
+            (None, Some(last)) => self.rows_of(last).fold(self.blocks[last].before, Sums::with),
+            (None, None) => Sums::default(),
         }
     }
 
+    fn rows_of(&self, block: usize) -> impl Iterator<Item = &R::Brief> {
+        let end = (block * BLOCK + BLOCK - self.gone).min(self.len());
+        self.briefs.range((block * BLOCK).saturating_sub(self.gone)..end)
+    }
+
+    /// Makes the blocks anew from that row on.
     fn sum_from(&mut self, index: usize) {
-        let mut sum = self.through(index);
-        for (row, through) in self.rows.range(index..).zip(self.through.range_mut(index..)) {
-            sum = sum.plus(row.sums());
-            *through = sum;
+        let first = (self.gone + index) / BLOCK;
+        let mut before = self.before(first);
+        self.blocks.truncate(first);
+        if self.is_empty() {
+            self.gone = 0;
         }
+        for block in first..(self.gone + self.len()).div_ceil(BLOCK) {
+            let first_at_ms = self.rows_of(block).next().map_or(0, Brief::at_ms);
+            let through = self.rows_of(block).fold(before, Sums::with);
+            grow(&mut self.blocks);
+            self.blocks.push_back(Block { first_at_ms, before });
+            before = through;
+        }
+    }
+}
+
+/// Makes room by a quarter: what is full most of the time must not stand half empty.
+fn grow<T>(rows: &mut VecDeque<T>) {
+    if rows.len() == rows.capacity() {
+        rows.reserve_exact(rows.len() / 4 + 4);
     }
 }

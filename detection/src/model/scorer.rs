@@ -3,11 +3,14 @@
 //!
 //! Promises: the sum of the leaves the stored trees lead to, added in their order.
 
+use super::recipe::DEPTH_MAX;
 use super::tree::Tree;
 use crate::features::N;
 
-/// Trees walked side by side: their steps do not wait for each other.
-const ABREAST: usize = 8;
+/// Trees walked side by side: their steps do not wait for each other, and their places fit the registers.
+const ABREAST: usize = 4;
+/// Room for the values.
+const WIDTH: usize = N.next_power_of_two();
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
@@ -22,9 +25,9 @@ const ALWAYS_FIRST: Split = Split { threshold: f64::INFINITY, feature: 0 };
 pub struct Scorer {
     depth: usize,
     trees: usize,
-    /// Per tree 2^depth − 1, the children of `i` at `2i + 1` and `2i + 2`.
+    /// Per tree 2^depth: the root at 1, the children of `i` at `2i` and `2i + 1`; 0 is no node.
     splits: Vec<Split>,
-    /// Per tree 2^depth.
+    /// Per tree 2^depth, as if their places went on from those of the splits.
     leaves: Vec<f64>,
 }
 
@@ -34,28 +37,28 @@ impl Scorer {
         let depth = trees.iter().map(Tree::depth).max().unwrap_or(0);
         // Filled up with trees that say 0.
         let padded = trees.len().next_multiple_of(ABREAST);
-        let (inner, outer) = ((1 << depth) - 1, 1 << depth);
+        let size = 1 << depth;
         let mut scorer = Scorer {
             depth,
             trees: trees.len(),
-            splits: vec![ALWAYS_FIRST; padded * inner],
-            leaves: vec![0.0; padded * outer],
+            splits: vec![ALWAYS_FIRST; padded * size],
+            leaves: vec![0.0; padded * size],
         };
         for (index, tree) in trees.iter().enumerate() {
             // (node, its place in the full tree, its depth)
-            let mut open = vec![(0, 0, 0)];
+            let mut open = vec![(0, 1, 0)];
             while let Some((node, place, level)) = open.pop() {
                 match tree.feature[node] {
                     Some(feature) => {
                         let feature = u32::try_from(places[usize::from(feature)]).unwrap_or(0);
                         let split = Split { threshold: tree.threshold[node], feature };
-                        scorer.splits[index * inner + place] = split;
+                        scorer.splits[index * size + place] = split;
                         let child = tree.child[node] as usize;
-                        open.extend([(child, 2 * place + 1, level + 1), (child + 1, 2 * place + 2, level + 1)]);
+                        open.extend([(child, 2 * place, level + 1), (child + 1, 2 * place + 1, level + 1)]);
                     }
                     None => {
-                        let place = (level..depth).fold(place, |place, _| 2 * place + 1);
-                        scorer.leaves[index * outer + place - inner] = tree.value[node];
+                        let place = place << (depth - level);
+                        scorer.leaves[index * size + place - size] = tree.value[node];
                     }
                 }
             }
@@ -69,22 +72,39 @@ impl Scorer {
 
     /// Log-odds.
     pub fn score(&self, values: &[f64; N]) -> f64 {
-        let (inner, outer) = ((1_usize << self.depth) - 1, 1_usize << self.depth);
-        if inner == 0 {
-            return self.leaves.iter().sum();
+        match self.depth {
+            0 => self.walk::<0, 1>(values),
+            1 => self.walk::<1, 2>(values),
+            2 => self.walk::<2, 4>(values),
+            3 => self.walk::<3, 8>(values),
+            4 => self.walk::<4, 16>(values),
+            5 => self.walk::<5, 32>(values),
+            6 => self.walk::<6, 64>(values),
+            7 => self.walk::<7, 128>(values),
+            // No checked tree is deeper.
+            _ => self.walk::<DEPTH_MAX, { 1 << DEPTH_MAX }>(values),
         }
+    }
+
+    /// `SIZE` is 2^`DEPTH`. Powers of two that are known when compiled, so that no step of a walk has a bound to check.
+    fn walk<const DEPTH: usize, const SIZE: usize>(&self, values: &[f64; N]) -> f64 {
+        let mut wide = [0.0; WIDTH];
+        wide[..N].copy_from_slice(values);
+        let (splits, _) = self.splits.as_chunks::<SIZE>();
+        let (splits, _) = splits.as_chunks::<ABREAST>();
+        let (leaves, _) = self.leaves.as_chunks::<SIZE>();
+        let (leaves, _) = leaves.as_chunks::<ABREAST>();
         let mut sum = 0.0;
-        for (splits, leaves) in self.splits.chunks_exact(inner * ABREAST).zip(self.leaves.chunks_exact(outer * ABREAST))
-        {
-            let mut places = [0_usize; ABREAST];
-            for _ in 0..self.depth {
-                for (tree, place) in places.iter_mut().enumerate() {
-                    let split = splits[tree * inner + *place];
-                    *place = 2 * *place + 1 + usize::from(values[split.feature as usize] >= split.threshold);
+        for (splits, leaves) in splits.iter().zip(leaves) {
+            let mut places = [1_usize; ABREAST];
+            for _ in 0..DEPTH {
+                for (splits, place) in splits.iter().zip(&mut places) {
+                    let split = &splits[*place % SIZE];
+                    *place = 2 * *place + usize::from(wide[split.feature as usize % WIDTH] >= split.threshold);
                 }
             }
-            for (tree, place) in places.iter().enumerate() {
-                sum += leaves[tree * outer + place - inner];
+            for (leaves, place) in leaves.iter().zip(places) {
+                sum += leaves[place % SIZE];
             }
         }
         sum

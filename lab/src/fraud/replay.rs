@@ -152,17 +152,18 @@ pub struct Pace {
     pub bytes_per_counterparty: usize,
 }
 
-/// Scores every row with one model, one after the other, and says how long it took. The histories are cold to the
-/// processor, as they are in the worker.
-pub fn timed(data: &Data, model: &Model) -> (Pace, Vec<f64>) {
+/// Scores the first so many rows with one model, one after the other, and says how long it took. The histories are cold
+/// to the processor, as they are in the worker.
+pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
+    let rows = &data.rows[..rows.min(data.rows.len())];
     let mut bank = Bank::new(data);
-    let mut took_us = Vec::with_capacity(data.rows.len());
-    let mut scores = Vec::with_capacity(data.rows.len());
+    let mut took_us = Vec::with_capacity(rows.len());
+    let mut scores = Vec::with_capacity(rows.len());
     let mut scoring_us = 0.0;
-    let mut decided_us = Vec::with_capacity(data.rows.len());
+    let mut decided_us = Vec::with_capacity(rows.len());
     let policy = Policy::default();
     let begun = Instant::now();
-    for (index, row) in data.rows.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         bank.say_labels(row);
         let payment = bank.payment(row);
         let inputs;
@@ -190,7 +191,7 @@ pub fn timed(data: &Data, model: &Model) -> (Pace, Vec<f64>) {
         bank.push(row, &payment, &inputs);
     }
     let whole_s = begun.elapsed().as_secs_f64();
-    let whole = data.rows.len() as f64;
+    let whole = rows.len() as f64;
     let count = took_us.len() as f64;
     let per_second = count / took_us.iter().sum::<f64>() * 1e6;
     took_us.sort_by(f64::total_cmp);
