@@ -31,7 +31,7 @@ pub struct Needed {
 
 /// One history, ready to be remembered.
 pub enum Loaded {
-    Account(Party, AccountHistory),
+    Account(Party, Box<AccountHistory>),
     Counterparty(Party, CounterpartyHistory),
     Device(Party, DeviceHistory),
 }
@@ -135,7 +135,7 @@ async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<
     for (id, (_, party, opened_at)) in &needed.accounts {
         let mut history = histories.remove(id).unwrap_or_default();
         history.opened_at_ms = Some(opened_at.timestamp_millis());
-        loaded.push(Loaded::Account(*party, history));
+        loaded.push(Loaded::Account(*party, Box::new(history)));
     }
     Ok(())
 }

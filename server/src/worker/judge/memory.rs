@@ -148,7 +148,7 @@ impl Memory {
         match loaded {
             Loaded::Account(party, history) => {
                 self.bytes += history.bytes();
-                self.accounts.put(party, history, self.batch);
+                self.accounts.put(party, *history, self.batch);
             }
             Loaded::Counterparty(party, history) => {
                 self.bytes += history.bytes();
