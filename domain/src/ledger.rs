@@ -14,7 +14,7 @@ mod submit;
 
 pub use books::{Account, AccountId, Books, Held, KnownLabel, KnownTransaction, Slot, Stripe};
 pub use settle::Settlement;
-pub use submit::{Body, out_of_bounds};
+pub use submit::{Body, event_time, out_of_bounds};
 
 use crate::command::{Command, SubmitTransaction};
 use crate::fact::{
@@ -64,8 +64,7 @@ pub struct Attempt<'a> {
 impl Attempt<'_> {
     /// The time that windows count in: the customer's clock where it can be believed, else the broker's.
     pub fn event_time(&self) -> DateTime<Utc> {
-        let SubmitTransaction { history, occurred_at, .. } = self.submission;
-        if out_of_bounds(*history, *occurred_at, self.recorded_at) { self.recorded_at } else { *occurred_at }
+        event_time(self.submission.history, self.submission.occurred_at, self.recorded_at)
     }
 }
 

@@ -80,3 +80,31 @@ pub fn ErrorSummary(#[prop(into)] title: String, problems: Vec<Problem>) -> impl
         }
     })
 }
+
+/// A choice in a form of filters: `any` is none of the options, each a value, its word, and whether it is chosen.
+pub fn select(
+    name: &'static str,
+    label: &'static str,
+    any: &'static str,
+    options: &[(&'static str, &'static str, bool)],
+) -> AnyView {
+    let options = options
+        .iter()
+        .map(|(value, word, selected)| {
+            view! {
+                <option value=*value selected=*selected>
+                    {*word}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <Field name label problem=None>
+            <select id=format!("field-{name}") name=name>
+                <option value="">{any}</option>
+                {options}
+            </select>
+        </Field>
+    }
+    .into_any()
+}

@@ -4,7 +4,7 @@ pub mod answer;
 mod one;
 mod why;
 
-use crate::components::field::Field;
+use crate::components::field::select;
 use crate::components::list::{AsOf, Pager};
 use crate::components::notice::Empty;
 use crate::components::{Amount, Badge, StateBadge, Tone};
@@ -199,27 +199,6 @@ fn filter_form(visit: &Visit, filters: &Filters) -> AnyView {
             {select("verdict", text.verdict, text.any_verdict, &verdicts)}
             <button class="button">{text.filter}</button>
         </form>
-    }
-    .into_any()
-}
-
-fn select(
-    name: &'static str,
-    label: &'static str,
-    any: &'static str,
-    options: &[(&'static str, &'static str, bool)],
-) -> AnyView {
-    let options = options
-        .iter()
-        .map(|(value, word, selected)| view! { <option value=*value selected=*selected>{*word}</option> })
-        .collect_view();
-    view! {
-        <Field name label problem=None>
-            <select id=format!("field-{name}") name=name>
-                <option value="">{any}</option>
-                {options}
-            </select>
-        </Field>
     }
     .into_any()
 }

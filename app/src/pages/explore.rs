@@ -2,7 +2,7 @@
 //! without filters it is live.
 
 use crate::actions::payment::kind_name;
-use crate::components::field::{Field, described_by};
+use crate::components::field::{Field, described_by, select};
 use crate::components::list::{AsOf, Pager, transaction_words};
 use crate::components::notice::Empty;
 use crate::islands::{LiveChip, LiveTransactions, TransactionTable};
@@ -224,33 +224,6 @@ fn filter_form(visit: &Visit, filters: &Filters, staff: bool, bad_account: bool)
             </Field>
             <button class="button">{text.filter}</button>
         </form>
-    }
-    .into_any()
-}
-
-fn select(
-    name: &'static str,
-    label: &'static str,
-    any: &'static str,
-    options: &[(&'static str, &'static str, bool)],
-) -> AnyView {
-    let options = options
-        .iter()
-        .map(|(value, word, selected)| {
-            view! {
-                <option value=*value selected=*selected>
-                    {*word}
-                </option>
-            }
-        })
-        .collect_view();
-    view! {
-        <Field name label problem=None>
-            <select id=format!("field-{name}") name=name>
-                <option value="">{any}</option>
-                {options}
-            </select>
-        </Field>
     }
     .into_any()
 }

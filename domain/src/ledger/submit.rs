@@ -42,6 +42,11 @@ pub fn out_of_bounds(history: bool, occurred_at: DateTime<Utc>, recorded_at: Dat
     !history && (occurred_at < recorded_at - CLOCK_LATE || occurred_at > recorded_at + CLOCK_EARLY)
 }
 
+/// The time that windows count in: the customer's clock where it can be believed, else the broker's.
+pub fn event_time(history: bool, occurred_at: DateTime<Utc>, recorded_at: DateTime<Utc>) -> DateTime<Utc> {
+    if out_of_bounds(history, occurred_at, recorded_at) { recorded_at } else { occurred_at }
+}
+
 pub(super) fn apply(
     books: &mut Books,
     record: &Record,

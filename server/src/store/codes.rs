@@ -2,9 +2,12 @@
 //!
 //! A code is a word's place in its list, counted from 1. The lists only ever grow at their end.
 
+use chrono::{DateTime, Utc};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::{Judgement, RiskVerdict};
 use domain::{AccountKind, AccountStatus, OnExpiry, RefusalReason, TransactionKind, TransactionState};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 /// A word that is stored as a `smallint`.
 pub trait Code: Copy + PartialEq + 'static {
@@ -70,6 +73,15 @@ impl Code for FraudLabel {
 
 impl Code for LabelSource {
     const WORDS: &'static [Self] = &[LabelSource::Customer, LabelSource::Analyst];
+}
+
+/// The time that a row of `transaction` counts at: see `domain::ledger::event_time`.
+///
+/// # Errors
+/// When the row lacks `flags`, `occurred_at` or `recorded_at`.
+pub fn event_time(row: &PgRow) -> sqlx::Result<DateTime<Utc>> {
+    let believed = row.try_get::<i16, _>("flags")? & FLAG_OCCURRED_AT_OUT_OF_BOUNDS == 0;
+    row.try_get(if believed { "occurred_at" } else { "recorded_at" })
 }
 
 /// Bits of `transaction.flags`.

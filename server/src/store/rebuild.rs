@@ -4,7 +4,7 @@ use super::codes::{Code, flags};
 use super::worker::{DeadLetterRow, WorkerStore};
 use chrono::{DateTime, Utc};
 use domain::fact::{AccountAfter, AccountFact, AlertFact, LinkFact, TransactionFact};
-use domain::ledger::{LabelRow, out_of_bounds};
+use domain::ledger::{LabelRow, event_time, out_of_bounds};
 use domain::{AccountNumber, TransactionKind};
 use std::collections::HashMap;
 
@@ -359,8 +359,7 @@ impl FoldedTransaction {
     }
 
     fn event_time(&self) -> DateTime<Utc> {
-        let late = out_of_bounds(self.fact.history, self.fact.occurred_at, self.recorded_at);
-        if late { self.recorded_at } else { self.fact.occurred_at }
+        event_time(self.fact.history, self.fact.occurred_at, self.recorded_at)
     }
 }
 

@@ -2,8 +2,9 @@
 //! trained and judged on. Read as a stream; it may be all there is.
 
 use super::Store;
-use super::codes::{Code as _, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
-use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
+use super::codes::{Code as _, event_time};
+use super::views::local_offset_ms;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::history::Outcome;
 use detection::payment::{Party, Payment, Place};
@@ -62,8 +63,7 @@ impl Store {
 }
 
 fn payment(row: &PgRow, zone: Tz) -> sqlx::Result<LabelledPayment> {
-    let believed = row.try_get::<i16, _>("flags")? & FLAG_OCCURRED_AT_OUT_OF_BOUNDS == 0;
-    let at: DateTime<Utc> = row.try_get(if believed { "occurred_at" } else { "recorded_at" })?;
+    let at = event_time(row)?;
     let kind = TransactionKind::from_code(row.try_get("kind")?)?;
     let (debit, credit) = (Party::of(row.try_get("debit")?), Party::of(row.try_get("credit")?));
     let paid_in = kind == TransactionKind::Deposit;
@@ -84,8 +84,7 @@ fn payment(row: &PgRow, zone: Tz) -> sqlx::Result<LabelledPayment> {
                 counterparty: if paid_in { debit } else { credit },
                 amount_minor: row.try_get("amount_minor")?,
                 at_ms: at.timestamp_millis(),
-                local_offset_ms: i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc())
-                    * 1_000,
+                local_offset_ms: local_offset_ms(at, zone),
                 device: row.try_get::<Option<&str>, _>("device")?.map(Party::of),
                 place: place.0.zip(place.1).map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 }),
                 // No feature asks for these, and no table keeps them.

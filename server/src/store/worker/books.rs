@@ -1,8 +1,7 @@
 //! The books of a batch: locked and loaded in an order in which workers never deadlock.
 
 use super::{Db, WorkerStore, small};
-use crate::store::codes::{Code as _, FLAG_HISTORY, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
-use chrono::{DateTime, Utc};
+use crate::store::codes::{Code as _, FLAG_HISTORY, event_time};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::AccountAfter;
 use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Stripe};
@@ -210,12 +209,6 @@ fn held(row: &PgRow) -> sqlx::Result<Option<Held>> {
     let history = row.try_get::<i16, _>("flags")? & FLAG_HISTORY != 0;
     let (occurred_at, reference) = (row.try_get("occurred_at")?, row.try_get("reference")?);
     Ok(Some(Held { terms, occurred_at, history, reference }))
-}
-
-/// See `Attempt::event_time`.
-fn event_time(row: &PgRow) -> sqlx::Result<DateTime<Utc>> {
-    let believed = row.try_get::<i16, _>("flags")? & FLAG_OCCURRED_AT_OUT_OF_BOUNDS == 0;
-    row.try_get(if believed { "occurred_at" } else { "recorded_at" })
 }
 
 fn known_label(row: &PgRow) -> sqlx::Result<Option<KnownLabel>> {

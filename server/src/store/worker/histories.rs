@@ -4,8 +4,9 @@
 //! account's changes. Each question is answered from an index; none scans.
 
 use super::{Db, WorkerStore};
-use crate::store::codes::{Code as _, FLAG_FIRST_OF_PAIR, FLAG_LARGE, FLAG_OCCURRED_AT_OUT_OF_BOUNDS};
-use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
+use crate::store::codes::{Code as _, FLAG_FIRST_OF_PAIR, FLAG_LARGE, event_time};
+use crate::store::local_offset_ms;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::history::account::local_hour;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
@@ -72,13 +73,6 @@ impl WorkerStore {
     }
 }
 
-/// When a row counts: see `domain::ledger::Attempt::event_time`.
-fn at_ms(row: &PgRow) -> sqlx::Result<i64> {
-    let believed = row.try_get::<i16, _>("flags")? & FLAG_OCCURRED_AT_OUT_OF_BOUNDS == 0;
-    let at: DateTime<Utc> = row.try_get(if believed { "occurred_at" } else { "recorded_at" })?;
-    Ok(at.timestamp_millis())
-}
-
 fn outcome(row: &PgRow) -> sqlx::Result<Outcome> {
     Ok(match TransactionState::from_code(row.try_get("state")?)? {
         TransactionState::Posted => Outcome::Posted,
@@ -141,19 +135,17 @@ async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<
 }
 
 fn past(row: &PgRow, zone: Tz) -> sqlx::Result<Past> {
-    let at_ms = at_ms(row)?;
-    let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
-    let local_offset_ms = i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()) * 1_000;
+    let at = event_time(row)?;
     let place: (Option<i32>, Option<i32>) = (row.try_get("latitude_e6")?, row.try_get("longitude_e6")?);
     Ok(Past {
         id: row.try_get("id")?,
-        at_ms,
+        at_ms: at.timestamp_millis(),
         amount_minor: row.try_get("amount_minor")?,
         party: Party::of(row.try_get::<Option<&str>, _>("other")?.unwrap_or_default()),
         outgoing: row.try_get::<Option<bool>, _>("outgoing")?.unwrap_or_default(),
         kind: TransactionKind::from_code(row.try_get("kind")?)?,
         outcome: outcome(row)?,
-        local_hour: local_hour(at_ms, local_offset_ms),
+        local_hour: local_hour(at.timestamp_millis(), local_offset_ms(at, zone)),
         first_of_pair: false,
         device: row.try_get::<Option<&str>, _>("device")?.map(Party::of),
         place: place.0.zip(place.1).map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 }),
@@ -201,7 +193,7 @@ async fn load_counterparties(db: &mut Db, needed: &Needed, loaded: &mut Vec<Load
         let refused = outcome(row)? == Outcome::Refused;
         history.push(Received {
             id: row.try_get("id")?,
-            at_ms: at_ms(row)?,
+            at_ms: event_time(row)?.timestamp_millis(),
             amount_minor: row.try_get("amount_minor")?,
             payer: Party::of(row.try_get::<Option<&str>, _>("payer")?.unwrap_or_default()),
             first_of_pair: flags & FLAG_FIRST_OF_PAIR != 0 && !refused,

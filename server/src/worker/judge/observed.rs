@@ -1,6 +1,7 @@
 //! What was decided, as other lanes and workers need to hear it: small, and nothing of a person but hashes.
 
-use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
+use crate::store::local_offset_ms;
+use chrono::DateTime;
 use chrono_tz::Tz;
 use detection::history::account::local_hour;
 use detection::history::{Outcome, Past, Received};
@@ -64,11 +65,6 @@ pub fn payment_of(attempt: &Attempt<'_>, zone: Tz) -> Payment {
         country: context.and_then(|context| context.country.clone()),
         session_risk: context.and_then(|context| context.session_risk),
     }
-}
-
-/// What must be added to UTC for the bank's local time then.
-pub fn local_offset_ms(at: DateTime<Utc>, zone: Tz) -> i64 {
-    i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()) * 1_000
 }
 
 pub fn received_of(payment: &Payment, outcome: Outcome, first_of_pair: bool, large: bool) -> Received {

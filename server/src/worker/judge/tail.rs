@@ -10,7 +10,7 @@ use detection::history::Outcome;
 use detection::payment::{Party, Payment};
 use domain::command::FraudLabel;
 use domain::fact::{LabelFact, TransactionFact};
-use domain::ledger::out_of_bounds;
+use domain::ledger::event_time;
 use domain::{Fact, FactBody, TransactionKind, TransactionState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -70,8 +70,7 @@ fn observed(fact: &Fact) -> Vec<Observed> {
 /// A decision comes with its judgement, the end of a hold without. A refusal by the ledger looks like the latter: it is
 /// told as both, of which one finds nothing to do.
 fn transaction(fact: &Fact, said: &TransactionFact) -> Vec<Observed> {
-    let late = out_of_bounds(said.history, said.occurred_at, fact.recorded_at);
-    let at_ms = if late { fact.recorded_at } else { said.occurred_at }.timestamp_millis();
+    let at_ms = event_time(said.history, said.occurred_at, fact.recorded_at).timestamp_millis();
     let (own, other) = match said.kind {
         TransactionKind::Deposit => (&said.credit, &said.debit),
         TransactionKind::Withdrawal | TransactionKind::Transfer => (&said.debit, &said.credit),
