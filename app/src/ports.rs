@@ -127,6 +127,8 @@ pub trait Accounts: Send + Sync {
     /// the token from which a socket continues exactly.
     async fn list(&self, person: &Person, limit: i64) -> Result<(Vec<AccountView>, ResumeToken), PortError>;
     async fn one(&self, person: &Person, account: &AccountNumber) -> Result<(AccountView, ResumeToken), PortError>;
+    /// The currency of an account of one's own; none for any other, whatever else one may see.
+    async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError>;
     /// Statement rows by account version, newest first; see [`StatementQuery`].
     async fn statement(&self, person: &Person, query: &StatementQuery) -> Result<StatementPage, PortError>;
     /// The account's balance over time in the range: the balance before it, then each change, thinned to `points`.

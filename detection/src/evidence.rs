@@ -1,7 +1,8 @@
 //! Evidence: everything one decision was made from, and what came out, as it is stored with an alert.
 //!
 //! Promises: with the policy of that version, the stored facts give the stored decision again, byte for byte; with the
-//! model's file, the stored inputs give the stored model score again. Absent: prose, names of people.
+//! model's file, the stored inputs give the stored model score again, and the counterfactual. Absent: prose, names of
+//! people, and what can be computed when somebody looks.
 
 use crate::counterfactual::{Counterfactual, counterfactual, counterfactual_of};
 use crate::decision::{Decision, ModelScore, decide};
@@ -11,8 +12,8 @@ use crate::model::Model;
 use crate::policy::Policy;
 use serde::{Deserialize, Serialize};
 
+/// Evidence of earlier versions may carry more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Evidence {
     pub facts: Facts,
     /// What the model's features were computed from.
@@ -20,20 +21,24 @@ pub struct Evidence {
     /// None: decided by rules alone.
     pub model: Option<ModelScore>,
     pub decision: Decision,
-    /// Below which amount the same payment would have been allowed, if re-scoring confirms any.
-    pub counterfactual: Option<Counterfactual>,
 }
 
 impl Evidence {
-    /// Decides, and keeps what it was decided from. The counterfactual is searched for only where somebody will look.
+    /// Decides, and keeps what it was decided from.
     pub fn of(facts: Facts, inputs: Inputs, policy: &Policy, model: Option<&Model>) -> Self {
         let score = model.map(|model| ModelScore::of(model, &inputs));
         let decision = decide(&facts, policy, score.as_ref());
-        let counterfactual = match model {
-            Some(model) => counterfactual_of(&facts, policy, model, &inputs),
-            None => counterfactual(&facts, policy, &[], |_| None),
-        };
-        Evidence { facts, inputs, model: score, decision, counterfactual }
+        Evidence { facts, inputs, model: score, decision }
+    }
+
+    /// Below which amount the same payment would have been allowed, if re-scoring confirms any: with the policy and the
+    /// model that it was decided by. Takes milliseconds: searched for where somebody looks, not where money waits.
+    pub fn counterfactual(&self, policy: &Policy, model: Option<&Model>) -> Option<Counterfactual> {
+        match model {
+            Some(model) => counterfactual_of(&self.facts, policy, model, &self.inputs),
+            None if self.model.is_none() => counterfactual(&self.facts, policy, &[], |_| None),
+            None => None,
+        }
     }
 
     /// The decision once more, from the stored facts and the policy of the stored version.

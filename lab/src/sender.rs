@@ -17,6 +17,7 @@ pub fn client(brokers: &str) -> ClientConfig {
         .set("client.id", "vigie-lab")
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
+        .set("socket.nagle.disable", "true")
         .set("allow.auto.create.topics", "false")
         .set("log_level", "2");
     client

@@ -4,6 +4,7 @@
 //! its own resume token, and one that fell behind is told so. Facts announced twice are passed on once.
 //! Deliberately absent: where facts come from (`kafka::tail` pushes them) and who may see them (`live`).
 
+mod bell;
 mod decode;
 mod order;
 mod ring;
@@ -11,11 +12,13 @@ mod ring;
 pub(crate) mod sample;
 mod waiters;
 
+pub use bell::{Interest, Listener};
 pub use decode::decode;
 pub use ring::{Limits, Pushed};
 pub use waiters::{TooManyWaiters, Waiter};
 
 use crate::config::Config;
+use bell::Bell;
 use domain::Fact;
 use domain::control::CONTROL_PARTITION;
 use domain::view::ResumeToken;
@@ -23,7 +26,6 @@ use ring::Ring;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 use uuid::Uuid;
 use waiters::Waiters;
 
@@ -37,8 +39,7 @@ pub struct Feed(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     rings: Vec<RwLock<Ring>>,
-    /// Counts pushes, so that readers wake.
-    pushes: watch::Sender<u64>,
+    bell: Bell,
     waiters: Waiters,
     started: Instant,
     /// Milliseconds from `started` to the moment of which everything is known to be here, plus one; 0 before the first.
@@ -68,7 +69,7 @@ impl Feed {
     pub fn with_limits(partitions: usize, limits: Limits) -> Self {
         Feed(Arc::new(Inner {
             rings: (0..partitions).map(|_| RwLock::new(Ring::new(limits))).collect(),
-            pushes: watch::Sender::new(0),
+            bell: Bell::default(),
             waiters: Waiters::default(),
             started: Instant::now(),
             current_ms: AtomicU64::new(0),
@@ -79,9 +80,9 @@ impl Feed {
         usize::try_from(partition).ok().and_then(|partition| self.0.rings.get(partition))
     }
 
-    /// Takes facts in the order of their log, wakes readers and waiters.
+    /// Takes facts in the order of their log, wakes waiters and those readers whom they concern.
     pub fn push(&self, facts: &[Arc<Fact>]) {
-        let (mut duplicates, mut holes) = (0, 0);
+        let (mut duplicates, mut holes, mut turned) = (0, 0, false);
         for run in facts.chunk_by(|one, two| one.position.partition == two.position.partition) {
             // What bank.control ordered is for those who wait; no socket shows it, so no token counts it.
             if run[0].position.partition == CONTROL_PARTITION {
@@ -99,12 +100,17 @@ impl Feed {
                     Pushed::AfterHole => holes += 1,
                 }
             }
+            turned |= ring.has_turned();
         }
         metrics::counter!("vigie_feed_facts_total").increment(facts.len() as u64);
         metrics::counter!("vigie_feed_duplicates_total").increment(duplicates);
         metrics::counter!("vigie_feed_holes_total").increment(holes);
         self.0.waiters.resolve(facts.iter());
-        self.0.pushes.send_modify(|count| *count += 1);
+        self.0.bell.ring(facts.iter());
+        if turned {
+            // Those whom nothing concerned must look, too, before what they have seen last is gone.
+            self.0.bell.ring_for_all();
+        }
     }
 
     /// Forgets a partition: its log cannot be read on from where it was. Readers take a snapshot.
@@ -114,9 +120,9 @@ impl Feed {
         }
     }
 
-    /// Changes with each push.
-    pub fn pushes(&self) -> watch::Receiver<u64> {
-        self.0.pushes.subscribe()
+    /// From now on the listener is woken by what concerns it.
+    pub fn listen(&self, interest: Interest) -> Listener {
+        self.0.bell.listen(interest)
     }
 
     /// What the feed has seen, wholly.
@@ -248,10 +254,10 @@ mod tests {
     #[tokio::test]
     async fn a_push_wakes_readers_and_waiters() {
         let feed = feed();
-        let mut pushes = feed.pushes();
+        let reader = feed.listen(Interest::Everything);
         let mut waiter = feed.wait_for(Uuid::from_u128(3)).unwrap();
         feed.push(&facts(0, 3..4));
-        pushes.changed().await.unwrap();
+        reader.woken().await;
         assert_eq!(waiter.fact().await.unwrap().position.offset, 3);
     }
 

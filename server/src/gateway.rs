@@ -161,7 +161,7 @@ impl Gateway {
     /// [`PortError::Forbidden`] when the account is not theirs; [`PortError::NotTaken`] when the log did not
     /// acknowledge in time.
     pub async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError> {
-        if !self.store.owns(person, &payment.own).await? {
+        if self.store.own_currency(person, &payment.own).await?.is_none() {
             return Err(PortError::Forbidden);
         }
         let command = self.command(person, payment).await?;

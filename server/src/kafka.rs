@@ -50,6 +50,8 @@ pub fn client(config: &Config) -> ClientConfig {
         .set("topic.metadata.refresh.interval.ms", "150000")
         .set("metadata.max.age.ms", "180000")
         .set("socket.keepalive.enable", "true")
+        // A small request must not wait for the last one's acknowledgement.
+        .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
         .set("allow.auto.create.topics", "false");

@@ -36,11 +36,15 @@ pub mod rebuild;
 pub mod worker;
 
 use crate::config::Config;
+use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A connection that was used within this time is taken to be alive.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -50,6 +54,7 @@ pub struct Store {
     pool: PgPool,
     time_zone: chrono_tz::Tz,
     overview: Arc<overview::OverviewCache>,
+    decided_by: Arc<cache::Cache<policy::Versions, policy::PolicyAndModel>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +83,19 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .before_acquire(|connection, met| {
+                Box::pin(async move {
+                    // Asking each time whether the server is still there doubled the way of every statement.
+                    if met.idle_for > ASKED_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
-        Ok(Store { pool, time_zone: config.time_zone, overview: Arc::default() })
+        Ok(Store { pool, time_zone: config.time_zone, overview: Arc::default(), decided_by: Arc::default() })
     }
 
     /// Brings the schema up to date; several processes may try at once.

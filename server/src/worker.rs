@@ -45,9 +45,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Settings of every connection of a worker: a stopped owner must not hold its locks for long.
-const CONNECTION: [(&str, &str); 3] =
-    [("idle_in_transaction_session_timeout", "5s"), ("lock_timeout", "2s"), ("synchronous_commit", "on")];
+/// Settings of every connection of a worker: a stopped owner must not hold its locks for long, and its few statements
+/// look rows up by their keys, whatever the numbers: planning each anew took as long as running it.
+const CONNECTION: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("lock_timeout", "2s"),
+    ("synchronous_commit", "on"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
 
 /// Runs a worker until `stop`; then finishes the batch in hand, announces it, and leaves the group.
 ///

@@ -96,8 +96,8 @@ impl TypedPayment {
 /// The currency of the person's account, or of the bank if it is not theirs: then the account is the problem anyway.
 pub async fn currency_of(form: &Form, person: &Person, account: &str) -> Currency {
     let Ok(number) = AccountNumber::from_typed(account) else { return form.visit.request.currency };
-    let found = form.visit.ports.accounts.one(person, &number).await;
-    found.map_or(form.visit.request.currency, |(account, _)| account.currency)
+    let own = form.visit.ports.accounts.own_currency(person, &number).await;
+    own.ok().flatten().unwrap_or(form.visit.request.currency)
 }
 
 /// The form again, with its problems.

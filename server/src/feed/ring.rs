@@ -48,11 +48,13 @@ pub struct Ring {
     floor: Option<i64>,
     /// The command whose facts come next, and the ordinal among them.
     next: (i64, u32),
+    /// Facts and bytes taken since it was last said to have turned.
+    taken: (usize, usize),
 }
 
 impl Ring {
     pub fn new(limits: Limits) -> Self {
-        Ring { limits, facts: VecDeque::new(), bytes: 0, floor: None, next: (0, 0) }
+        Ring { limits, facts: VecDeque::new(), bytes: 0, floor: None, next: (0, 0), taken: (0, 0) }
     }
 
     /// All commands below are wholly seen; none before the first fact.
@@ -88,11 +90,22 @@ impl Ring {
         }
         self.next = if position.last { (position.offset + 1, 0) } else { (position.offset, position.ordinal + 1) };
         if self.floor <= Some(position.offset) {
-            self.bytes += weight(&fact);
+            let weight = weight(&fact);
+            self.bytes += weight;
+            self.taken = (self.taken.0 + 1, self.taken.1 + weight);
             self.facts.push_back(fact);
             self.shrink();
         }
         if hole { Pushed::AfterHole } else { Pushed::New }
+    }
+
+    /// True once each time that it has turned by a quarter: who has not looked for four of these has missed something.
+    pub fn has_turned(&mut self) -> bool {
+        let turned = self.taken.0 * 4 > self.limits.facts || self.taken.1 * 4 > self.limits.bytes;
+        if turned {
+            self.taken = (0, 0);
+        }
+        turned
     }
 
     /// Drops the oldest commands, each whole, until the ring is within its limits.

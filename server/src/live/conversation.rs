@@ -7,7 +7,7 @@ use super::pacer::Pacer;
 use super::projection::Viewer;
 use super::rights::Standing;
 use super::{Inner, door::Pass};
-use crate::feed::{Batch, TooOld};
+use crate::feed::{Batch, Listener, TooOld};
 use app::ports::{Person, Role};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use chrono::Utc;
@@ -51,7 +51,6 @@ pub(super) struct Conversation {
     socket: WebSocket,
     standing: watch::Receiver<Standing>,
     person: Person,
-    pushes: watch::Receiver<u64>,
     pacer: Pacer,
     subscribed: Option<Subscription>,
     opened: Instant,
@@ -65,6 +64,8 @@ pub(super) struct Conversation {
 /// What the socket carries.
 struct Subscription {
     viewer: Viewer,
+    /// Wakes when something concerns the viewer.
+    listener: Listener,
     all: bool,
     /// Everything below was looked at.
     resume: ResumeToken,
@@ -82,7 +83,6 @@ impl Conversation {
     ) -> Self {
         let now = Instant::now();
         Conversation {
-            pushes: live.feed.pushes(),
             live,
             socket,
             standing,
@@ -115,7 +115,8 @@ impl Conversation {
     /// Awaits what happens next and does it.
     async fn step(&mut self) -> Result<(), End> {
         let now = Instant::now();
-        let look_at = self.subscribed.as_ref().and_then(|_| self.pacer.look_at(now, self.live.door.count()));
+        let look_at = self.subscribed.as_ref().and_then(|_| self.pacer.look_at(now));
+        let listener = self.subscribed.as_ref().map(|subscription| &subscription.listener);
         let housekeeping_at = self.pacer.heartbeat_at().min(self.pinged + PING_EVERY);
         tokio::select! {
             biased;
@@ -125,9 +126,9 @@ impl Conversation {
             }
             message = self.socket.recv() => self.take(message).await,
             () = sleep_until(look_at.unwrap_or(now)), if look_at.is_some() => self.look().await,
-            changed = self.pushes.changed(), if !self.pacer.stirred() => {
+            () = woken(listener), if !self.pacer.stirred() => {
                 self.pacer.stir();
-                changed.map_err(|_| End::TryAgain)
+                Ok(())
             }
             () = sleep_until(housekeeping_at) => self.keep_house(Instant::now()).await,
         }
@@ -159,7 +160,10 @@ impl Conversation {
     async fn subscribe(&mut self, subscribe: Subscribe) -> Result<(), End> {
         let viewer = self.viewer(subscribe.all)?;
         let resume = subscribe.resume.clone().unwrap_or_default();
-        self.subscribed = Some(Subscription { viewer, all: subscribe.all, resume: resume.clone(), told: None });
+        // Before the first look, so that nothing comes in between unheard.
+        let listener = self.live.feed.listen(viewer.interest());
+        self.subscribed =
+            Some(Subscription { viewer, listener, all: subscribe.all, resume: resume.clone(), told: None });
         if subscribe.resume.is_none() || !is_possible(&self.live, &resume).await? {
             return self.snapshot(None).await;
         }
@@ -186,7 +190,7 @@ impl Conversation {
         }
         let changes: Vec<Change> = facts.iter().filter_map(|fact| viewer.change(fact)).collect();
         if changes.is_empty() && !more {
-            self.pacer.found_nothing(Instant::now());
+            self.pacer.found_nothing();
             return Ok(());
         }
         self.update(changes).await?;
@@ -243,6 +247,7 @@ impl Conversation {
         let Some(all) = self.subscribed.as_ref().map(|subscription| subscription.all) else { return Ok(()) };
         let viewer = self.viewer(all)?;
         let Some(subscription) = &mut self.subscribed else { return Ok(()) };
+        subscription.listener = self.live.feed.listen(viewer.interest());
         subscription.viewer = viewer;
         let missed_since = subscription.resume.clone();
         self.snapshot(Some(missed_since)).await
@@ -261,7 +266,13 @@ impl Conversation {
             None if now > self.opened + SUBSCRIBED_WITHIN => return Err(End::Refused),
             _ if !self.live.rights.are_fresh() => return Err(End::TryAgain),
             None => {}
-            Some(_) if now >= self.pacer.heartbeat_at() => self.beat().await?,
+            Some(_) if now >= self.pacer.heartbeat_at() => {
+                // What concerned nobody here has moved the token, too.
+                self.look().await?;
+                if now >= self.pacer.heartbeat_at() {
+                    self.beat().await?;
+                }
+            }
             Some(_) => {}
         }
         if now >= self.pacer.heartbeat_at() {
@@ -343,6 +354,13 @@ async fn is_possible(live: &Inner, resume: &ResumeToken) -> Result<bool, End> {
 fn commands_between(from: &ResumeToken, to: &ResumeToken) -> u64 {
     let span = |(partition, until): (&i32, &i64)| until - from.0.get(partition).copied().unwrap_or(0);
     to.0.iter().map(|entry| u64::try_from(span(entry)).unwrap_or(0)).sum()
+}
+
+async fn woken(listener: Option<&Listener>) {
+    match listener {
+        Some(listener) => listener.woken().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn sleep_until(moment: Instant) {

@@ -1,14 +1,11 @@
 //! When a socket's next frame may leave. Pure: moments are passed in.
 //!
-//! A frame leaves at once if none left in the last 50 ms, else at that mark with everything since. While nothing is
-//! sent, looking for news is spaced too, the wider the more sockets a node has: ten thousand of them looking at each
-//! of a hundred pushes a second would leave no time for anything else.
+//! A frame leaves at once if none left in the last 50 ms, else at that mark with everything since.
 
 use std::time::{Duration, Instant};
 
 pub const COALESCE: Duration = Duration::from_millis(50);
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
-const LOOK_PER_SOCKET: Duration = Duration::from_micros(10);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Pacer {
@@ -16,7 +13,6 @@ pub struct Pacer {
     sent: Instant,
     /// The last frame with news.
     passed_on: Option<Instant>,
-    looked: Option<Instant>,
     /// News may wait: since when is of no interest.
     news: bool,
     /// More was there than fitted into the last frame.
@@ -25,7 +21,7 @@ pub struct Pacer {
 
 impl Pacer {
     pub fn new(now: Instant) -> Self {
-        Pacer { sent: now, passed_on: None, looked: None, news: false, backlog: false }
+        Pacer { sent: now, passed_on: None, news: false, backlog: false }
     }
 
     /// The feed took something.
@@ -37,30 +33,26 @@ impl Pacer {
         self.news || self.backlog
     }
 
-    /// When to look for news, with that many sockets on the node; none while nothing happened.
-    pub fn look_at(&self, now: Instant, sockets: usize) -> Option<Instant> {
+    /// When to look for news; none while nothing happened.
+    pub fn look_at(&self, now: Instant) -> Option<Instant> {
         if self.backlog {
             return Some(now);
         }
         if !self.news {
             return None;
         }
-        let space = LOOK_PER_SOCKET.saturating_mul(u32::try_from(sockets).unwrap_or(u32::MAX)).min(COALESCE);
-        // Below a timer's grain there is no space to keep.
-        let looked = self.looked.filter(|_| space >= Duration::from_millis(1)).map(|looked| looked + space);
-        Some(now).max(self.passed_on.map(|passed_on| passed_on + COALESCE)).max(looked)
+        Some(now).max(self.passed_on.map(|passed_on| passed_on + COALESCE))
     }
 
     /// Looked, and found nothing for this socket.
-    pub fn found_nothing(&mut self, now: Instant) {
-        self.looked = Some(now);
+    pub fn found_nothing(&mut self) {
         self.news = false;
         self.backlog = false;
     }
 
     /// A frame with news left; `more` waits to follow at once.
     pub fn passed_on(&mut self, now: Instant, more: bool) {
-        (self.sent, self.passed_on, self.looked) = (now, Some(now), Some(now));
+        (self.sent, self.passed_on) = (now, Some(now));
         self.news = more;
         self.backlog = more;
     }
@@ -85,12 +77,12 @@ mod tests {
     fn the_first_news_after_a_rest_leave_at_once() {
         let start = Instant::now();
         let mut pacer = Pacer::new(start);
-        assert_eq!(pacer.look_at(start, 1), None);
+        assert_eq!(pacer.look_at(start), None);
         pacer.stir();
-        assert_eq!(pacer.look_at(start, 1), Some(start));
+        assert_eq!(pacer.look_at(start), Some(start));
         pacer.passed_on(start, false);
         pacer.stir();
-        assert_eq!(pacer.look_at(start + 60 * MS, 1), Some(start + 60 * MS));
+        assert_eq!(pacer.look_at(start + 60 * MS), Some(start + 60 * MS));
     }
 
     #[test]
@@ -101,7 +93,7 @@ mod tests {
         pacer.passed_on(start, false);
         for _ in 0..3 {
             pacer.stir();
-            assert_eq!(pacer.look_at(start + 10 * MS, 1), Some(start + COALESCE));
+            assert_eq!(pacer.look_at(start + 10 * MS), Some(start + COALESCE));
         }
     }
 
@@ -110,9 +102,9 @@ mod tests {
         let start = Instant::now();
         let mut pacer = Pacer::new(start);
         pacer.passed_on(start, true);
-        assert_eq!(pacer.look_at(start + MS, 1), Some(start + MS));
+        assert_eq!(pacer.look_at(start + MS), Some(start + MS));
         pacer.passed_on(start + MS, false);
-        assert_eq!(pacer.look_at(start + MS, 1), None);
+        assert_eq!(pacer.look_at(start + MS), None);
     }
 
     #[test]
@@ -123,16 +115,5 @@ mod tests {
         assert_eq!(pacer.heartbeat_at(), start + 2_500 * MS);
         pacer.sent(start + 2_500 * MS);
         assert_eq!(pacer.heartbeat_at(), start + 4_500 * MS);
-    }
-
-    #[test]
-    fn sockets_that_find_nothing_look_less_often_the_more_they_are() {
-        let start = Instant::now();
-        let mut pacer = Pacer::new(start);
-        pacer.found_nothing(start);
-        pacer.stir();
-        assert_eq!(pacer.look_at(start, 50), Some(start));
-        assert_eq!(pacer.look_at(start, 1_000), Some(start + 10 * MS));
-        assert_eq!(pacer.look_at(start, 1_000_000), Some(start + COALESCE));
     }
 }

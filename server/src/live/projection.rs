@@ -5,6 +5,7 @@
 //! and operators get both sides, and that there is an alert. The same rules as the
 //! store's, so that a page and its socket agree. Pure.
 
+use crate::feed::Interest;
 use crate::store::stamp;
 use app::ports::{Person, Role};
 use chrono_tz::Tz;
@@ -36,6 +37,14 @@ impl Viewer {
 
     pub fn sees_all(&self) -> bool {
         self.own.is_none()
+    }
+
+    /// What may be wanted by this viewer: wider than [`Viewer::wants`], never narrower.
+    pub fn interest(&self) -> Interest {
+        match &self.own {
+            None => Interest::Everything,
+            Some(own) => Interest::Own { person: self.person, accounts: Arc::clone(own) },
+        }
     }
 
     /// May see the account.

@@ -4,8 +4,8 @@ use super::Store;
 use super::snapshot::Db;
 use super::views::{AccountRow, SELECT_ACCOUNT, Sight, sight, unavailable};
 use app::ports::{Person, PortError, Role};
-use domain::AccountNumber;
 use domain::view::{AccountView, ResumeToken};
+use domain::{AccountNumber, Currency};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -42,16 +42,19 @@ impl Store {
         Ok((view.ok_or(PortError::NotFound)?, resume))
     }
 
-    /// Whether the person may pay from this account: it is linked to them. Analysts' wider sight gives no such right.
+    /// The currency of an account that the person may pay from: it is linked to them. None for any other; analysts'
+    /// wider sight gives no such right.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] when the database does not answer.
-    pub async fn owns(&self, person: &Person, account: &AccountNumber) -> Result<bool, PortError> {
+    pub async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError> {
         let query = sqlx::query_scalar(
-            "select exists (select from account_link l join account a on a.id = l.account_id
-             where l.person_id = $1 and a.number = $2)",
+            "select a.currency from account_link l join account a on a.id = l.account_id
+             where l.person_id = $1 and a.number = $2",
         );
-        query.bind(person.id).bind(account.as_str()).fetch_one(self.pool()).await.map_err(unavailable)
+        let row: Option<String> =
+            query.bind(person.id).bind(account.as_str()).fetch_optional(self.pool()).await.map_err(unavailable)?;
+        Ok(row.and_then(|currency| currency.parse().ok()))
     }
 
     /// The numbers of the accounts linked to a person, for open sockets. By number.

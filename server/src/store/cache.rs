@@ -23,6 +23,12 @@ type Slot<T> = Arc<tokio::sync::Mutex<Option<Answer<T>>>>;
 
 pub(super) struct Cache<K, T>(Mutex<HashMap<K, Slot<T>>>);
 
+impl<K, T> std::fmt::Debug for Cache<K, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cache")
+    }
+}
+
 impl<K, T> Default for Cache<K, T> {
     fn default() -> Self {
         Cache(Mutex::default())

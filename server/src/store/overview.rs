@@ -12,17 +12,11 @@ const ACCOUNTS: i64 = 40;
 const MINUTES_MAX: i64 = 24 * 60;
 
 /// Kept answers; shared by all clones of a [`Store`].
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct OverviewCache {
     per_minute: Cache<i64, Vec<MinuteTotal>>,
     by_account_and_type: Cache<Option<i64>, Vec<AccountTypeTotal>>,
     totals: Cache<Option<i64>, OverviewTotals>,
-}
-
-impl std::fmt::Debug for OverviewCache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OverviewCache")
-    }
 }
 
 fn analysts_only(person: &Person) -> Result<(), PortError> {

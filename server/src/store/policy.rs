@@ -4,6 +4,7 @@
 //! the current versions costs two index look-ups, so that each batch can ask in its own transaction. Absent: which
 //! change is allowed, which the worker's control task decides.
 
+use super::Store;
 use detection::model::{Model, ModelError};
 use detection::policy::{Policy, PolicyError};
 use sqlx::{PgExecutor, Row as _};
@@ -24,6 +25,9 @@ pub const CURRENT_VERSIONS_SQL: &str = current_versions_sql!();
 pub const FIRST_POLICY: i64 = 1;
 /// The rules decide alone.
 pub const NO_MODEL: i64 = 0;
+
+/// A policy, and the model beside it if there is one.
+pub type PolicyAndModel = (Arc<Policy>, Option<Arc<Model>>);
 
 /// What a batch is decided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +67,20 @@ pub async fn current_versions(db: impl PgExecutor<'_>) -> sqlx::Result<Versions>
 /// When the row does not have them.
 pub fn versions_of(row: &sqlx::postgres::PgRow) -> sqlx::Result<Versions> {
     Ok(Versions { policy: row.try_get("policy_version")?, model: row.try_get("model_version")? })
+}
+
+impl Store {
+    /// What decisions of these versions were made by.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn policy_and_model(&self, versions: Versions) -> Result<PolicyAndModel, LoadError> {
+        let load = || async {
+            let policy = load_policy(self.pool(), versions.policy).await?;
+            Ok((Arc::new(policy), load_model(self.pool(), versions.model).await?))
+        };
+        self.decided_by.get(versions, load).await
+    }
 }
 
 /// The policy of a version.

@@ -4,6 +4,7 @@ use crate::explanation;
 use crate::gateway::Gateway;
 use crate::kafka::command_log::{CommandLog, LogEnd};
 use crate::store::Store;
+use crate::store::policy::{NO_MODEL, Versions};
 use app::language::Language;
 use app::ports::alerts::{AlertDetail, AlertPage, AlertQuery, Labelled, Settle, Settled};
 use app::ports::{
@@ -12,6 +13,8 @@ use app::ports::{
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use detection::counterfactual::Counterfactual;
+use detection::evidence::Evidence;
 use domain::command::FraudLabel;
 use domain::fact::RiskVerdict;
 use domain::view::{AccountView, ResumeToken, TransactionView};
@@ -25,6 +28,18 @@ pub struct Bank {
     pub gateway: Gateway,
 }
 
+impl Bank {
+    /// By the policy and the model that decided; none where they cannot be read any more.
+    async fn counterfactual(&self, evidence: Evidence, detail: &AlertDetail) -> Option<Counterfactual> {
+        let versions = Versions { policy: detail.policy_version?, model: detail.model_version.unwrap_or(NO_MODEL) };
+        let decided_by = self.store.policy_and_model(versions).await;
+        let (policy, model) =
+            decided_by.inspect_err(|error| tracing::warn!(%error, "an alert cannot be scored again")).ok()?;
+        // Hundreds of amounts may be tried.
+        tokio::task::spawn_blocking(move || evidence.counterfactual(&policy, model.as_deref())).await.ok().flatten()
+    }
+}
+
 #[async_trait]
 impl app::ports::Accounts for Bank {
     async fn list(&self, person: &Person, limit: i64) -> Result<(Vec<AccountView>, ResumeToken), PortError> {
@@ -33,6 +48,10 @@ impl app::ports::Accounts for Bank {
 
     async fn one(&self, person: &Person, account: &AccountNumber) -> Result<(AccountView, ResumeToken), PortError> {
         self.store.account(person, account).await
+    }
+
+    async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError> {
+        self.store.own_currency(person, account).await
     }
 
     async fn statement(&self, person: &Person, query: &StatementQuery) -> Result<StatementPage, PortError> {
@@ -85,9 +104,11 @@ impl app::ports::alerts::Alerts for Bank {
 
     async fn one(&self, person: &Person, id: Uuid, language: Language) -> Result<AlertDetail, PortError> {
         let (detail, evidence) = self.store.alert(person, id).await?;
-        let explanation = explanation::of(&detail.alert, &evidence, language)
-            .inspect_err(|error| tracing::warn!(%error, %id, "an alert's evidence cannot be read"))
-            .ok();
+        let evidence = Evidence::from_json(&evidence)
+            .inspect_err(|error| tracing::warn!(%error, %id, "an alert's evidence cannot be read"));
+        let Ok(evidence) = evidence else { return Ok(detail) };
+        let counterfactual = self.counterfactual(evidence.clone(), &detail).await;
+        let explanation = Some(explanation::of(&detail.alert, &evidence, counterfactual, language));
         Ok(AlertDetail { explanation, ..detail })
     }
 

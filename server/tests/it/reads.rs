@@ -72,10 +72,14 @@ async fn somebody_elses_account_and_an_unknown_one_look_the_same() {
         assert_eq!(curve.unwrap_err(), PortError::NotFound);
         let newest = NewestQuery { account: Some(number(account)), limit: 10, ..NewestQuery::default() };
         assert_eq!(store.newest(&scene.alice, &newest).await.unwrap_err(), PortError::NotFound);
-        assert!(!store.owns(&scene.alice, &number(account)).await.unwrap());
+        assert_eq!(store.own_currency(&scene.alice, &number(account)).await.unwrap(), None);
     }
-    assert!(store.owns(&scene.alice, &number("A1")).await.unwrap());
-    assert!(!store.owns(&scene.analyst, &number("A1")).await.unwrap(), "seeing everything is not owning it");
+    assert!(store.own_currency(&scene.alice, &number("A1")).await.unwrap().is_some());
+    assert_eq!(
+        store.own_currency(&scene.analyst, &number("A1")).await.unwrap(),
+        None,
+        "seeing everything is not owning it"
+    );
     assert_eq!(store.totals(&scene.alice, Window::All).await.unwrap_err(), PortError::Forbidden);
     assert_eq!(store.per_minute(&scene.alice, 5).await.unwrap_err(), PortError::Forbidden);
     assert_eq!(store.dead_letters(&scene.analyst, None, 5).await.unwrap_err(), PortError::Forbidden);
