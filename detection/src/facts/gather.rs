@@ -7,7 +7,7 @@ use super::{Balance, ContactChange, DISTINCT_MAX, Device, Facts, Graph, Own, Usu
 use super::{graph, payee, payer};
 use crate::payment::{Party, Payment};
 use crate::policy::Policy;
-use crate::rules::{RuleId, device_shared, night_weekend_cash};
+use crate::rules::{RuleId, daily_limit, device_shared, night_weekend_cash};
 
 pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> Facts {
     let mut facts = Facts::of(payment);
@@ -15,6 +15,10 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
         let mut own = known_of(policy, payment, facts.local_hour(), &memory);
         let after_ms = payment.at_ms.saturating_sub(policy.usual.window_ms);
         own.usual = payer::usual(&own.usual, lookback.spending(after_ms, payment.at_ms));
+        if facts.outgoing() {
+            let day_ms = policy.parameters(RuleId::DailyLimit).values[daily_limit::WINDOW_MS];
+            own.day_sum_minor = lookback.spending(payment.at_ms.saturating_sub(day_ms), payment.at_ms).sum_minor;
+        }
         let cash = night_weekend_cash::asks(&facts, policy.parameters(RuleId::NightWeekendCash));
         payer::scan(policy, payment, lookback.payer_rows(), own, cash)
     });

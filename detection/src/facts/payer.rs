@@ -14,8 +14,9 @@ use crate::rules::amount::share;
 use crate::rules::{self, RuleId};
 use domain::TransactionKind;
 
-/// An account with more rows than this in a month is judged by its newest ones.
-pub const ROWS_MAX: usize = 1_024;
+/// An account with more rows than this in its windows is judged by its newest ones: no count that a rule asks for comes
+/// near, and what is a sum is summed over all.
+pub const ROWS_MAX: usize = 256;
 /// Nothing on earth is further than a day's flight, so older places say nothing.
 const PLACE_WINDOW_MS: i64 = DAY_MS;
 /// As many as `Own::last_amounts_minor` holds.
@@ -171,7 +172,7 @@ impl Scan {
             self.own.below_limit_count += 1;
             self.own.below_limit_sum_minor = self.own.below_limit_sum_minor.saturating_add(row.amount_minor);
         }
-        if age_ms < windows.day_ms {
+        if !self.outgoing && age_ms < windows.day_ms {
             self.own.day_sum_minor = self.own.day_sum_minor.saturating_add(row.amount_minor);
         }
         if age_ms < windows.recent_ms {

@@ -61,6 +61,13 @@ impl AccountHistory {
         self.forget();
     }
 
+    /// Takes in a payment unless it is here already.
+    pub fn push_once(&mut self, row: Past) {
+        if !self.rows.has(row.at_ms, |rest| rest.id == row.id) {
+            self.push(row);
+        }
+    }
+
     /// A held payment was released or refused.
     pub fn settle(&mut self, id: Uuid, at_ms: i64, outcome: Outcome) {
         let Some(index) = self.rows.position(at_ms, |row| row.id == id) else { return };

@@ -47,7 +47,7 @@ pub struct Brief {
 /// What is asked of few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rest {
-    pub id: Uuid,
+    id: Uuid,
     fraud_known_at_ms: i64,
 }
 
@@ -117,6 +117,13 @@ impl CounterpartyHistory {
         let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
         while self.rows.len() > ROWS_MAX || self.rows.oldest_at_ms().is_some_and(too_old) {
             self.rows.forget_oldest();
+        }
+    }
+
+    /// Takes in a payment unless it is here already.
+    pub fn push_once(&mut self, row: Received) {
+        if !self.rows.has(row.at_ms, |rest| rest.id == row.id) {
+            self.push(row);
         }
     }
 

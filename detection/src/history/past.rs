@@ -76,7 +76,7 @@ pub struct Brief {
 /// What is asked of few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rest {
-    id: Uuid,
+    pub(super) id: Uuid,
     device: Party,
     place: Place,
 }

@@ -115,7 +115,12 @@ impl Booker {
         let outcome = self.in_one_transaction(batch, &advances).await;
         match &outcome {
             Ok(()) => self.judge.keep(),
-            Err(_) => self.judge.forget(),
+            Err(fault) => {
+                self.judge.forget();
+                if let Fault::Transient(_) = fault {
+                    self.judge.doubt();
+                }
+            }
         }
         outcome?;
         for advance in &advances {

@@ -276,6 +276,11 @@ impl Decide for Judge {
 }
 
 impl Judge {
+    /// It is not known whether the last batch was committed: if it was, the other lanes were not told.
+    pub fn doubt(&self) {
+        self.inbox.start_afresh();
+    }
+
     fn hold_terms(&self, recorded_at: DateTime<Utc>) -> HoldTerms {
         HoldTerms {
             until: recorded_at + TimeDelta::milliseconds(self.policy.hold_timeout_ms),

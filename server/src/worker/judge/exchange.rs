@@ -73,14 +73,17 @@ impl Inbox {
         self.exchange.tell(observed, Some(self.lane));
     }
 
+    /// Lets every lane read again what it remembers.
+    pub fn start_afresh(&self) {
+        self.exchange.start_afresh();
+    }
+
     pub fn drain(&self, memory: &mut Memory, zone: Tz) {
         let mut waiting = Waiting::default();
         self.exchange.change(self.lane, |known| waiting = std::mem::take(known));
         if waiting.missed {
             memory.clear();
         }
-        for observed in waiting.observed.iter().flat_map(|observed| observed.iter()) {
-            memory.apply_foreign(observed, zone);
-        }
+        memory.apply_foreign(waiting.observed.iter().flat_map(|observed| observed.iter()), zone);
     }
 }

@@ -1,5 +1,6 @@
 //! A lane's memory of accounts, counterparties and devices: loaded on first touch, bounded in bytes, the least recently
-//! used go first. Every change may be told twice: rows are known by their id.
+//! used go first. What others tell may be told twice, or be in the tables already: their rows are known by their id.
+//! What this lane decides is decided once.
 
 use super::observed::{Observed, credit};
 use crate::store::worker::Loaded;
@@ -221,25 +222,33 @@ impl Memory {
                 });
             }
         }
-        self.apply_shared(observed, zone);
+        self.apply_shared(observed, zone, AccountHistory::push, CounterpartyHistory::push);
     }
 
-    /// Something another lane or worker decided: of the payer's own history it knows better.
-    pub fn apply_foreign(&mut self, observed: &Observed, zone: Tz) {
-        self.apply_shared(observed, zone);
+    /// What other lanes and workers decided: of the payers' own histories they know better. Between batches.
+    pub fn apply_foreign<'a>(&mut self, observed: impl Iterator<Item = &'a Observed>, zone: Tz) {
+        for observed in observed {
+            self.apply_shared(observed, zone, AccountHistory::push_once, CounterpartyHistory::push_once);
+        }
         // It is committed already, whatever becomes of the batch in hand.
         self.keep();
     }
 
-    fn apply_shared(&mut self, observed: &Observed, zone: Tz) {
+    fn apply_shared(
+        &mut self,
+        observed: &Observed,
+        zone: Tz,
+        push: fn(&mut AccountHistory, Past),
+        receive: fn(&mut CounterpartyHistory, Received),
+    ) {
         match observed {
             Observed::Decided { id, at_ms, amount_minor, payer, device, received, counterparty, credited } => {
                 if let Some(received) = received {
-                    self.counterparties.change(*counterparty, |history| receive_once(history, *received));
+                    self.counterparties.change(*counterparty, |history| receive(history, *received));
                 }
                 if *credited {
                     let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
-                    self.accounts.change(*counterparty, |account| push_once(account, row));
+                    self.accounts.change(*counterparty, |account| push(account, row));
                 }
                 if let Some(device) = device {
                     self.devices.change(*device, |history| history.push(*payer, *at_ms));
@@ -251,7 +260,7 @@ impl Memory {
                 }
                 if let Some(amount_minor) = credited_minor {
                     let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
-                    self.accounts.change(*counterparty, |account| push_once(account, row));
+                    self.accounts.change(*counterparty, |account| push(account, row));
                 }
             }
             Observed::Labelled { id, at_ms, known_at_ms, counterparty, fraud, .. } => {
@@ -261,17 +270,5 @@ impl Memory {
                 });
             }
         }
-    }
-}
-
-fn receive_once(history: &mut CounterpartyHistory, row: Received) {
-    if history.rows().position(row.at_ms, |known| known.id == row.id).is_none() {
-        history.push(row);
-    }
-}
-
-fn push_once(account: &mut AccountHistory, row: Past) {
-    if account.rows().position(row.at_ms, |known| known.id == row.id).is_none() {
-        account.push(row);
     }
 }
