@@ -5,7 +5,7 @@
 //! of its ends, in its middle and at its roundest amounts before it is promised. Absent: promises about anything but
 //! the amount.
 
-use crate::decision::{ModelScore, Verdict, verdict_of};
+use crate::decision::{ModelScore, Verdict, judge};
 use crate::facts::Facts;
 use crate::features::Inputs;
 use crate::model::Model;
@@ -40,7 +40,7 @@ pub fn counterfactual(
 ) -> Option<Counterfactual> {
     let verdict_at = |amount_minor: i64| {
         let facts = facts.with_amount(amount_minor);
-        verdict_of(&facts, policy, model(&facts).as_ref())
+        judge(&facts, policy, model(&facts).as_ref()).verdict
     };
     if facts.amount_minor <= 1 || verdict_at(facts.amount_minor) == Verdict::Allow {
         return None;

@@ -6,7 +6,7 @@
 
 use crate::facts::{Facts, Reading};
 use crate::policy::{POINTS_MAX, Policy, Thresholds};
-use crate::rules::{self, Finding, RuleId};
+use crate::rules::{self, Finding, Firing, RuleId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -93,17 +93,59 @@ impl Decision {
     }
 }
 
+/// What came of a payment without the words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    /// Before it is cut at 100.
+    pub uncapped: f64,
+    fact_unknown: bool,
+    failed_closed: bool,
+}
+
+impl Outcome {
+    /// 0 to 100.
+    pub fn score(&self) -> f64 {
+        self.uncapped.clamp(0.0, f64::from(POINTS_MAX))
+    }
+}
+
+/// The verdict alone: what a busy stream asks of each payment, and the counterfactual again and again.
+pub fn judge(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) -> Outcome {
+    let (mut of_rules, mut fact_unknown) = (0, false);
+    for (rule, setting) in rules::ALL.iter().zip(&policy.rules).filter(|(_, setting)| setting.on) {
+        match rule.firing(facts, &setting.parameters) {
+            Firing::Unknown => fact_unknown = true,
+            firing if firing.contains(facts.amount_minor) => of_rules += setting.weight,
+            _ => {}
+        }
+    }
+    let model = model_score.map(ModelScore::calibrated);
+    let unusable = model.is_some_and(|calibrated| calibrated.is_none());
+    let of_model = model.flatten().map_or(0.0, |calibrated| calibrated * f64::from(policy.model_cap));
+    let uncapped = model::rounded(f64::from(of_rules) + of_model);
+    let score = uncapped.clamp(0.0, f64::from(POINTS_MAX));
+    let (verdict, failed_closed) =
+        fail_closed(by_thresholds(score, &policy.thresholds), score, fact_unknown || unusable);
+    Outcome { verdict, uncapped, fact_unknown, failed_closed }
+}
+
+/// The verdict, and all that explains it.
 pub fn decide(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) -> Decision {
+    let outcome = judge(facts, policy, model_score);
+    let Outcome { verdict, uncapped, .. } = outcome;
+    let score = outcome.score();
     let mut flags = Vec::new();
-    let findings = find(facts, policy);
-    if findings.iter().any(|finding| finding.finding == Finding::Unknown) {
+    if outcome.fact_unknown {
         flags.push(Flag::FactUnknown);
     }
+    if outcome.failed_closed {
+        flags.push(Flag::FailedClosed);
+    }
+    let findings = find(facts, policy);
     let model = usable(model_score, &mut flags);
     let mut contributions = contributions(policy, &findings, model.as_ref());
-    let uncapped = model::rounded(uncapped(policy, &findings, model.as_ref()));
     let most = f64::from(POINTS_MAX);
-    let score = uncapped.clamp(0.0, most);
     if uncapped > most {
         flags.push(Flag::Capped);
         for contribution in &mut contributions {
@@ -116,7 +158,6 @@ pub fn decide(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) 
     if matches!(&facts.own, Reading::Known(own) if own.late_ms > 0) {
         flags.push(Flag::Late);
     }
-    let verdict = fail_closed(by_thresholds(score, &policy.thresholds), score, &mut flags);
     flags.sort_unstable();
     Decision {
         score,
@@ -139,11 +180,6 @@ pub fn decide(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) 
 /// None that is known: a decision can always be written as JSON.
 pub fn rederive(facts: &Facts, policy: &Policy, model: Option<&ModelScore>) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&decide(facts, policy, model))
-}
-
-/// The verdict alone, without the words: what the counterfactual asks again and again.
-pub fn verdict_of(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) -> Verdict {
-    decide(facts, policy, model_score).verdict
 }
 
 fn find(facts: &Facts, policy: &Policy) -> Vec<RuleFinding> {
@@ -170,11 +206,6 @@ fn usable(model_score: Option<&ModelScore>, flags: &mut Vec<Flag>) -> Option<Mod
 
 fn fired(findings: &[RuleFinding]) -> impl Iterator<Item = RuleId> {
     findings.iter().filter(|finding| matches!(finding.finding, Finding::Fired { .. })).map(|finding| finding.rule)
-}
-
-fn uncapped(policy: &Policy, findings: &[RuleFinding], model: Option<&ModelScore>) -> f64 {
-    let of_rules: u32 = fired(findings).map(|id| policy.rule(id).weight).sum();
-    f64::from(of_rules) + model.map_or(0.0, |model| model.calibrated * f64::from(policy.model_cap))
 }
 
 fn contributions(policy: &Policy, findings: &[RuleFinding], model: Option<&ModelScore>) -> Vec<Contribution> {
@@ -204,13 +235,9 @@ fn by_thresholds(score: f64, thresholds: &Thresholds) -> Verdict {
     }
 }
 
-/// The only place where ignorance becomes a verdict: at least review, and nothing worse because of it.
-fn fail_closed(verdict: Verdict, score: f64, flags: &mut Vec<Flag>) -> Verdict {
-    let unknown =
-        !score.is_finite() || flags.iter().any(|flag| matches!(flag, Flag::FactUnknown | Flag::ModelUnusable));
-    if unknown && verdict < Verdict::Review {
-        flags.push(Flag::FailedClosed);
-        return Verdict::Review;
-    }
-    verdict
+/// The only place where ignorance becomes a verdict: at least review, and nothing worse because of it. Also answers
+/// whether it did.
+fn fail_closed(verdict: Verdict, score: f64, unknown: bool) -> (Verdict, bool) {
+    let closed = (unknown || !score.is_finite()) && verdict < Verdict::Review;
+    (if closed { Verdict::Review } else { verdict }, closed)
 }

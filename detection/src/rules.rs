@@ -166,13 +166,16 @@ macro_rules! known {
 }
 pub(crate) use known;
 
+/// No rule may ask for a count of rows beyond this: the newest `facts::payer::ROWS_MAX`, of all kinds, are counted.
+pub const ROWS_COUNTED_MAX: i64 = 100;
+
 /// What every rule's file needs.
 pub(crate) mod prelude {
     pub(crate) use super::amount::{part_per_mille, share, times_tenths};
     #[cfg(test)]
     pub(crate) use super::fixture::{Fixtures, quiet};
-    pub(crate) use super::{Direction, Firing, Parameter, Parameters, Placeholder, Rule, RuleId, Text, Unit};
-    pub(crate) use super::{Value, Values, known};
+    pub(crate) use super::{Direction, Firing, Parameter, Parameters, Placeholder, ROWS_COUNTED_MAX, Rule, RuleId};
+    pub(crate) use super::{Text, Unit, Value, Values, known};
     pub(crate) use crate::facts::Facts;
     pub(crate) use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS};
 }

@@ -114,7 +114,7 @@ proptest! {
                 let round_minor = (amount_minor / 1_000 * 1_000).max(promise.from_minor);
                 for amount_minor in [amount_minor, round_minor] {
                     let facts = facts.with_amount(amount_minor);
-                    let verdict = verdict_of(&facts, &policy, model(&facts).as_ref());
+                    let verdict = judge(&facts, &policy, model(&facts).as_ref()).verdict;
                     prop_assert_eq!(verdict, Verdict::Allow, "at {}", amount_minor);
                 }
             }

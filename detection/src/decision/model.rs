@@ -47,17 +47,20 @@ impl ModelScore {
     /// The score with numbers of nine decimals, so that it is the same after a journey through JSON; none if it is
     /// not usable.
     pub fn checked(&self) -> Option<ModelScore> {
-        let probability = |value: f64| (0.0..=1.0).contains(&value);
-        let finite = self.contributions.iter().all(|(_, value)| value.is_finite());
-        if !probability(self.raw) || !probability(self.calibrated) || !finite {
-            return None;
-        }
+        let calibrated = self.calibrated()?;
         Some(ModelScore {
             raw: rounded(self.raw),
-            calibrated: rounded(self.calibrated),
+            calibrated,
             contributions: self.contributions.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect(),
             id: self.id.clone(),
         })
+    }
+
+    /// The calibrated probability as [`ModelScore::checked`] has it.
+    pub(super) fn calibrated(&self) -> Option<f64> {
+        let probability = |value: f64| (0.0..=1.0).contains(&value);
+        let finite = self.contributions.iter().all(|(_, value)| value.is_finite());
+        (probability(self.raw) && probability(self.calibrated) && finite).then(|| rounded(self.calibrated))
     }
 
     /// Points of the start and of each feature, in the order given; they add up to `cap × calibrated`.

@@ -130,15 +130,15 @@ impl<R: Row> Timeline<R> {
         } else {
             self.briefs.insert(index, brief);
             self.rests.insert(index, rest);
-            self.sum_from(index);
+            self.inserted(index);
         }
         index
     }
 
     pub fn remove(&mut self, index: usize) -> Option<R> {
-        let removed = R::join(self.briefs.remove(index)?, self.rests.remove(index)?);
-        self.sum_from(index);
-        Some(removed)
+        let (brief, rest) = (self.briefs.remove(index)?, self.rests.remove(index)?);
+        self.removed(index, brief.sums());
+        Some(R::join(brief, rest))
     }
 
     /// Changes a row where it stands. Its time must stay.
@@ -273,7 +273,47 @@ impl<R: Row> Timeline<R> {
 
     fn rows_of(&self, block: usize) -> impl Iterator<Item = &R::Brief> {
         let end = (block * BLOCK + BLOCK - self.gone).min(self.len());
-        self.briefs.range((block * BLOCK).saturating_sub(self.gone)..end)
+        self.briefs.range(self.first_of(block)..end)
+    }
+
+    /// A row was put in: each block behind it begins with what was the last row of the one before.
+    fn inserted(&mut self, index: usize) {
+        let sums = self.briefs[index].sums();
+        let here = (self.gone + index) / BLOCK;
+        self.blocks[here].first_at_ms = self.briefs[self.first_of(here)].at_ms();
+        for block in here + 1..self.blocks.len() {
+            let first = self.briefs[self.first_of(block)];
+            let before = self.blocks[block].before.plus(sums).minus(first.sums());
+            self.blocks[block] = Block { first_at_ms: first.at_ms(), before };
+        }
+        let last = self.len() - 1;
+        if (self.gone + last).is_multiple_of(BLOCK) {
+            self.sum_from(last);
+        }
+    }
+
+    /// A row was taken out: each block behind it has lost its first row to the one before.
+    fn removed(&mut self, index: usize, sums: Sums) {
+        let here = (self.gone + index) / BLOCK;
+        self.blocks.truncate((self.gone + self.len()).div_ceil(BLOCK));
+        if self.is_empty() {
+            self.blocks.clear();
+            self.gone = 0;
+            return;
+        }
+        for block in here..self.blocks.len() {
+            let first = self.first_of(block);
+            self.blocks[block].first_at_ms = self.briefs[first].at_ms();
+            if block > here {
+                let lost = self.briefs[first - 1].sums();
+                self.blocks[block].before = self.blocks[block].before.plus(lost).minus(sums);
+            }
+        }
+    }
+
+    /// Where that block's first remembered row stands.
+    fn first_of(&self, block: usize) -> usize {
+        (block * BLOCK).saturating_sub(self.gone)
     }
 
     /// Makes the blocks anew from that row on.

@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     weight: 35,
     parameters: &[
         Parameter::money("amount_minor", 200),
-        Parameter::new("count", Unit::Count, 4, 2, 1_000),
+        Parameter::new("count", Unit::Count, 4, 2, ROWS_COUNTED_MAX),
         Parameter::window(HOUR_MS),
     ],
     lists: &[],

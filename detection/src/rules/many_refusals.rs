@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     title: Text { en: "Many refusals", fr: "Refus répétés" },
     sentence: Text { en: "{n} refused attempts in {w}", fr: "{n} tentatives refusées en {w}" },
     weight: 25,
-    parameters: &[Parameter::new("count", Unit::Count, 3, 2, 1_000), Parameter::window(HOUR_MS)],
+    parameters: &[Parameter::new("count", Unit::Count, 3, 2, ROWS_COUNTED_MAX), Parameter::window(HOUR_MS)],
     lists: &[],
     firing,
     values,

@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
     parameters: &[
         Parameter::money("limit_minor", 1_000_000),
         Parameter::share(800),
-        Parameter::new("count", Unit::Count, 3, 2, 1_000),
+        Parameter::new("count", Unit::Count, 3, 2, ROWS_COUNTED_MAX),
         Parameter::window(7 * DAY_MS),
     ],
     lists: &[],

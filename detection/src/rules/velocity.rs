@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     sentence: Text { en: "{n} payments in {w}, usually {usual}", fr: "{n} paiements en {w}, d'habitude {usual}" },
     weight: 25,
     parameters: &[
-        Parameter::new("count", Unit::Count, 5, 2, 1_000),
+        Parameter::new("count", Unit::Count, 5, 2, ROWS_COUNTED_MAX),
         Parameter::window(10 * MINUTE_MS),
         Parameter::times("times_usual", 3),
     ],

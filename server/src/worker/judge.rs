@@ -20,7 +20,7 @@ use crate::store::policy::{FIRST_POLICY, NO_MODEL, Versions, load_model, load_po
 use crate::store::worker::{Db, FenceAdvance, Needed, WorkerStore};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use detection::decision::{ModelScore, Verdict as Says, decide};
+use detection::decision::{ModelScore, Verdict as Says, judge};
 use detection::evidence::Evidence;
 use detection::facts::borrowed::Histories;
 use detection::facts::{Reading, gather};
@@ -200,12 +200,12 @@ impl Decide for Judge {
         let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
         let (facts, inputs) = self.evidence(&payment, payer);
         let score = self.model.as_deref().map(|model| ModelScore::verdict_only(model, &inputs));
-        let decision = decide(&facts, &self.policy, score.as_ref());
+        let decided = judge(&facts, &self.policy, score.as_ref());
         // What happened, happened: history is scored and booked.
-        let says = if attempt.submission.history { Says::Allow } else { decision.verdict };
+        let says = if attempt.submission.history { Says::Allow } else { decided.verdict };
         let judgement = Judgement {
             verdict: risk_verdict(says),
-            score_e9: (decision.uncapped * 1e9).round() as i64,
+            score_e9: (decided.uncapped * 1e9).round() as i64,
             policy_version: self.versions.policy,
             model_version: self.model_version(),
             first_of_pair: payment.kind != TransactionKind::Deposit && inputs.is_first_of_pair(),
