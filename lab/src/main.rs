@@ -20,6 +20,7 @@ mod live;
 mod load;
 mod people;
 mod poison;
+mod policy;
 mod product;
 mod report;
 mod sender;
@@ -55,6 +56,8 @@ enum Command {
     Conflict(conflict::Args),
     /// Honest callers of the decision API while a core floods it, beside a bare route flooded alike.
     Flood(flood::Args),
+    /// Policies and a model changed under load: when each is in force, and that no decision mixes them.
+    Policy(policy::Args),
     /// Load, kills at random moments, and a verdict from journal, database and log.
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
@@ -96,6 +99,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Poison(args) => poison::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Flood(args) => flood::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Policy(args) => policy::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Fraud(args) => fraud::run(&args).await,
     }
