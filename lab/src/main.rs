@@ -2,8 +2,9 @@
 //!
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
-//! on purpose: any use of the crates `domain`, `app` and `server`. Two commands call `detection`: `fraud` judges its
-//! features and model with figures of its own, `crash` decides again with it what stored evidence must give.
+//! on purpose: any use of the crates `domain`, `app` and `server`. Three commands call `detection`: `fraud` judges its
+//! features and model with figures of its own, `typologies` judges it on what `simulator` makes up, `crash` decides again
+//! with it what stored evidence must give.
 
 mod bank;
 mod bench;
@@ -26,6 +27,7 @@ mod report;
 mod sender;
 mod services;
 mod topics;
+mod typologies;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -64,6 +66,8 @@ enum Command {
     Bench(bench::Args),
     /// Labelled payments through the product's features and model, judged by the published protocol.
     Fraud(fraud::Args),
+    /// Recall by type of fraud in the simulated bank: rules alone, a model alone, both.
+    Typologies(typologies::Args),
 }
 
 fn main() -> ExitCode {
@@ -102,6 +106,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Policy(args) => policy::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Fraud(args) => fraud::run(&args).await,
+        Command::Typologies(args) => typologies::run(&args).await,
     }
 }
 
