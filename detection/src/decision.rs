@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 mod model;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use model::{MODEL_START, ModelScore};
 

@@ -2,6 +2,8 @@
 //! decision out; no clock, no I/O, no randomness, no hash order. Floats live here and never touch money.
 
 pub mod counterfactual;
+#[cfg(test)]
+mod counts;
 pub mod decision;
 pub mod evidence;
 pub mod explain;

@@ -4,6 +4,9 @@
 //! kept as the worker's judge keeps them. One difference stays: a payment that was held counts by what became of it, as
 //! in histories read from the tables. Absent: where payments come from.
 
+use crate::facts::Reading;
+use crate::facts::borrowed::Histories;
+use crate::facts::lookback::Contact;
 use crate::features::Inputs;
 use crate::history::account::local_hour;
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
@@ -46,6 +49,31 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// The histories right before the payment, for whoever asks the rules; without a balance and without a limit.
+    pub fn before(&mut self, payment: &Payment) -> Histories<'_> {
+        self.say_what_is_known(payment.at_ms);
+        self.accounts.entry(payment.payer).or_default();
+        if payment.kind != TransactionKind::Deposit {
+            self.counterparties.entry(payment.counterparty).or_default();
+        }
+        if let Some(device) = payment.device {
+            self.devices.entry(device).or_default();
+        }
+        let device = payment.device.and_then(|device| self.devices.get(&device));
+        Histories {
+            at_ms: payment.at_ms,
+            payer: payment.payer,
+            payee: payment.counterparty,
+            account: self.accounts.get(&payment.payer).map_or(Reading::Absent, Reading::Known),
+            counterparty: self.counterparties.get(&payment.counterparty).map_or(Reading::Absent, Reading::Known),
+            device: device.map_or(Reading::Absent, Reading::Known),
+            hops: Reading::Absent,
+            available_minor: Reading::Absent,
+            limit_minor: None,
+            contact: Contact::Details,
+        }
+    }
+
     /// What was known when the payment was made; then takes it in. Payments come in event-time order.
     pub fn meet(&mut self, happened: &Happened) -> Inputs {
         let payment = &happened.payment;
@@ -118,7 +146,9 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::gather;
     use crate::payment::DAY_MS;
+    use crate::policy::Policy;
 
     fn paid(id: u128, day: i64, fraud_known_on: Option<i64>) -> Happened {
         Happened {
@@ -152,5 +182,21 @@ mod tests {
         assert_eq!((before.pair.count, before.own.frauds_30d, before.payee.frauds_30d), (1, 0, 0));
         let after = replay.meet(&paid(3, 18, None));
         assert_eq!((after.pair.count, after.own.frauds_30d, after.payee.frauds_30d), (2, 1, 1));
+    }
+
+    #[test]
+    fn the_rules_are_asked_about_the_same_past_as_the_model() {
+        let mut replay = Replay::default();
+        for (id, day, known) in [(1, 10, Some(17)), (2, 16, None)] {
+            replay.meet(&paid(id, day, known));
+        }
+        let policy = Policy::default();
+        for (id, day, reports) in [(3, 16, 0), (4, 18, 1)] {
+            let now = paid(id, day, None);
+            let facts = gather(&policy, &now.payment, &replay.before(&now.payment));
+            let inputs = replay.meet(&now);
+            let (Reading::Known(pair), Reading::Known(payee)) = (facts.pair, facts.payee) else { panic!("{facts:?}") };
+            assert_eq!((pair.count, payee.reports), (i64::from(inputs.pair.count), reports));
+        }
     }
 }

@@ -25,6 +25,9 @@ pub struct Bank {
     pub database_url: String,
     pub brokers: String,
     pub commands: String,
+    pub control: String,
+    /// The workers' consumer group.
+    pub group: String,
     pub events: String,
     pub dead_letters: String,
     pub signer: Signer,
@@ -54,6 +57,8 @@ impl Bank {
             database_url,
             brokers: services.kafka_brokers.clone(),
             commands: format!("{prefix}.commands"),
+            control: format!("{prefix}.control"),
+            group: format!("{prefix}-worker"),
             events: format!("{prefix}.events"),
             dead_letters: format!("{prefix}.dead-letters"),
             signer: Signer::new(COMMAND_SECRET)?,

@@ -2,8 +2,9 @@
 //!
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
-//! on purpose: any use of the crates `domain`, `app` and `server`. Two commands call `detection`: `fraud` judges its
-//! features and model with figures of its own, `crash` decides again with it what stored evidence must give.
+//! on purpose: any use of the crates `domain`, `app` and `server`. Three commands call `detection`: `fraud` judges its
+//! features and model with figures of its own, `typologies` judges it on what `simulator` makes up, `crash` decides again
+//! with it what stored evidence must give.
 
 mod bank;
 mod bench;
@@ -20,11 +21,13 @@ mod live;
 mod load;
 mod people;
 mod poison;
+mod policy;
 mod product;
 mod report;
 mod sender;
 mod services;
 mod topics;
+mod typologies;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -55,12 +58,16 @@ enum Command {
     Conflict(conflict::Args),
     /// Honest callers of the decision API while a core floods it, beside a bare route flooded alike.
     Flood(flood::Args),
+    /// Policies and a model changed under load: when each is in force, and that no decision mixes them.
+    Policy(policy::Args),
     /// Load, kills at random moments, and a verdict from journal, database and log.
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
     Bench(bench::Args),
     /// Labelled payments through the product's features and model, judged by the published protocol.
     Fraud(fraud::Args),
+    /// Recall by type of fraud in the simulated bank: rules alone, a model alone, both.
+    Typologies(typologies::Args),
 }
 
 fn main() -> ExitCode {
@@ -96,8 +103,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Poison(args) => poison::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Flood(args) => flood::run(&cli.services, cli.vigie.as_ref(), &args).await,
+        Command::Policy(args) => policy::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Fraud(args) => fraud::run(&args).await,
+        Command::Typologies(args) => typologies::run(&args).await,
     }
 }
 

@@ -204,6 +204,11 @@ pub struct Fact {
     // alerts
     #[serde(default)]
     pub evidence: Option<String>,
+    // refused policies and models
+    #[serde(default)]
+    pub field: Option<String>,
+    #[serde(default)]
+    pub said: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

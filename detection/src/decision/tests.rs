@@ -15,7 +15,8 @@ fn model_of(calibrated: f64) -> ModelScore {
     }
 }
 
-fn any_model() -> impl Strategy<Value = Option<ModelScore>> {
+/// Scores that no model need ever give.
+pub(crate) fn any_model() -> impl Strategy<Value = Option<ModelScore>> {
     let contributions = prop::collection::vec(("[a-z_]{1,12}", -20.0..20.0_f64), 0..12);
     let model = (0.0..=1.0_f64, 0.0..=1.0_f64, contributions).prop_map(|(raw, calibrated, contributions)| ModelScore {
         raw,

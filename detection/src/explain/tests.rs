@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::decision::tests::any_model;
 use crate::decision::{ModelScore, decide};
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::policy::Policy;
@@ -130,6 +131,26 @@ fn the_table_of_features_is_sorted_and_whole() {
 }
 
 #[test]
+fn no_text_of_a_rule_or_feature_is_the_other_languages() {
+    for rule in &crate::rules::ALL {
+        for text in [rule.title, rule.sentence] {
+            assert!(!text.en.trim().is_empty() && !text.fr.trim().is_empty(), "{}", rule.id);
+            assert_ne!(text.en, text.fr, "{}", rule.id);
+        }
+        let [en, fr] = Language::ALL.map(|language| unanswered(rule.id, language));
+        assert_ne!(en, fr, "{}", rule.id);
+    }
+    for (name, text) in feature::table() {
+        assert_ne!(text.en, text.fr, "{name}");
+        for points in [1.0, -1.0] {
+            let [en, fr] = Language::ALL.map(|language| feature::sentence(name, points, language));
+            assert_ne!(en, fr, "{name}");
+        }
+    }
+    assert_ne!(feature::start(Language::En), feature::start(Language::Fr));
+}
+
+#[test]
 fn every_flag_and_verdict_has_both_texts() {
     let flags =
         [Flag::ModelMissing, Flag::ModelUnusable, Flag::FactUnknown, Flag::FailedClosed, Flag::Capped, Flag::Late];
@@ -151,6 +172,24 @@ proptest! {
                 prop_assert!(!sentence.text.is_empty());
             }
         }
+    }
+
+    #[test]
+    fn both_languages_say_as_many_things_with_the_same_points(facts in any_facts(), model in any_model()) {
+        let decision = decide(&facts, &Policy::default(), model.as_ref());
+        let [en, fr] = Language::ALL.map(|language| explain(&decision, &speech(language)));
+        prop_assert_eq!(en.len(), fr.len());
+        for (en, fr) in en.iter().zip(&fr) {
+            prop_assert_eq!((&en.source, en.points), (&fr.source, fr.points));
+            prop_assert_ne!(&en.text, &fr.text);
+        }
+    }
+
+    #[test]
+    fn both_languages_tell_the_same_facts(told in any_facts()) {
+        let [en, fr] = Language::ALL.map(|language| facts(&told, &speech(language)));
+        prop_assert_eq!(en.len(), fr.len());
+        prop_assert!(en.iter().chain(&fr).all(|(what, value)| !what.is_empty() && !value.is_empty()));
     }
 }
 

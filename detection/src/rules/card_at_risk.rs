@@ -3,7 +3,7 @@
 //! Meaning: a fraud on this account became known within the window.
 //! Parameters: `window_ms` since it became known.
 //! Why: leaked card data are used for about two weeks, by several thieves.
-//! False positives: the holder's own payments while a new card is on its way.
+//! False positives: the holder's own payments while a new card is on its way; alone it therefore asks for no review.
 
 use super::prelude::*;
 
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Card at risk", fr: "Carte compromise" },
     sentence: Text { en: "Confirmed fraud here {w} ago", fr: "Fraude confirmée ici il y a {w}" },
-    weight: 40,
+    weight: 25,
     parameters: &[Parameter::window(14 * DAY_MS)],
     lists: &[],
     firing,

@@ -3,7 +3,7 @@
 //! Meaning: payments to this payee were confirmed as fraud, and that became known within the window.
 //! Parameters: `count` reports; `window_ms` since they became known.
 //! Why: what served one theft serves the next, until somebody closes it.
-//! False positives: a large shop where somebody used a stolen card.
+//! False positives: a large shop where somebody used a stolen card; alone it therefore holds nothing.
 
 use super::prelude::*;
 
@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
         en: "{payee}: {n} {n?report|reports} in {w}",
         fr: "{payee} : {n} {n?signalement|signalements} en {w}",
     },
-    weight: 60,
+    weight: 40,
     parameters: &[Parameter::new("count", Unit::Count, 1, 1, 1_000), Parameter::window(30 * DAY_MS)],
     lists: &[],
     firing,
