@@ -62,6 +62,12 @@ impl Bank {
         })
     }
 
+    /// The same with one more setting.
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.product = self.product.with(key, value);
+        self
+    }
+
     /// Sends the commands that open the cash desk and these accounts; a worker has to decide them.
     pub fn open_accounts(&self, numbers: &[String], owner: Option<Uuid>) -> anyhow::Result<()> {
         let mut sender = Sender::new(&self.brokers, &self.commands)?;

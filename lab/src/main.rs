@@ -3,7 +3,7 @@
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
 //! on purpose: any use of the crates `domain`, `app` and `server`. Two commands call `detection`: `fraud` judges its
-//! features and model with figures of its own, `crash` decides again with it what stored evidence must give.
+//! rules, features and model and holds the bank's scores against them, `crash` decides again with it what stored evidence must give.
 
 mod bank;
 mod bench;
@@ -59,7 +59,7 @@ enum Command {
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
     Bench(bench::Args),
-    /// Labelled payments through the product's features and model, judged by the published protocol.
+    /// Labelled payments through Kafka, worker and Postgres and in batch, judged by the published protocol.
     Fraud(fraud::Args),
 }
 
@@ -97,7 +97,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Conflict(args) => conflict::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Flood(args) => flood::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
-        Command::Fraud(args) => fraud::run(&args).await,
+        Command::Fraud(args) => fraud::run(&cli.services, cli.vigie.as_ref(), &args).await,
     }
 }
 
