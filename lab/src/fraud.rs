@@ -62,6 +62,9 @@ pub struct Args {
     /// No model: the score is the rules' alone.
     #[arg(long, conflicts_with = "no_rules")]
     rules_only: bool,
+    /// Restarts the worker before each test week: it then judges by histories that it read from the tables.
+    #[arg(long, conflicts_with = "batch")]
+    restarts: bool,
     /// Days to train on, ending where the protocol's seven end. Other than 7 is not the published protocol.
     #[arg(long, default_value_t = 7)]
     train_days: i64,
@@ -133,7 +136,7 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     let found = match binary {
         Some(binary) => {
             let services = Services::start(service_args, "fraud")?;
-            Some(pipeline::run(&services, &binary, &batch, args.parts()).await?)
+            Some(pipeline::run(&services, &binary, &batch, args.parts(), args.restarts).await?)
         }
         None => None,
     };
@@ -183,7 +186,7 @@ impl Batch {
         let folds = folds(args, &data)?;
         let mut features_agree = None;
         if !args.batch {
-            // Before hours of work: what the pipeline could not do.
+            // What the pipeline could not do is said before minutes of training.
             schedule::sections(&data, &folds)?;
             features_agree = Some(sample::check(&folder, &data, data.rows.len())?);
         }

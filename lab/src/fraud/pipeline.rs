@@ -30,7 +30,7 @@ use uuid::Uuid;
 /// In points. Both scores are whole billionths, so this is one unit in the last place of what is stored.
 pub const TOLERANCE: f64 = 1e-9;
 /// No record decided for so long is a worker that hangs.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_secs(180);
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 const READ_AT_ONCE: usize = 10_000;
 const POSTED: i16 = 1;
@@ -46,8 +46,15 @@ pub struct Found {
     pub circumstances: Value,
 }
 
-/// Drives one bank through all payments and reads what it said.
-pub async fn run(services: &Services, binary: &Path, batch: &Arc<Batch>, parts: Parts) -> anyhow::Result<Found> {
+/// Drives one bank through all payments and reads what it said. With restarts, no test week is judged by histories that
+/// lived.
+pub async fn run(
+    services: &Services,
+    binary: &Path,
+    batch: &Arc<Batch>,
+    parts: Parts,
+    restarts: bool,
+) -> anyhow::Result<Found> {
     let folds: Vec<_> = batch.outcomes.iter().map(|outcome| outcome.fold).collect();
     let sections = schedule::sections(&batch.data, &folds)?;
     let bank = Bank::create(binary, services, "fraud", 1, Detection::On).await?.with("VIGIE_TIME_ZONE", "UTC");
@@ -61,6 +68,10 @@ pub async fn run(services: &Services, binary: &Path, batch: &Arc<Batch>, parts: 
     let (mut scores, mut difference) = (vec![Scores::new(); folds.len()], Difference::default());
     let end = sections.last().map_or(0, |section| section.rows.end);
     for section in &sections {
+        if restarts && section.fold.is_some() {
+            drive.worker.stop()?;
+            drive.worker = drive.bank.product.start("fraud-worker", &["worker"])?;
+        }
         let model = section.fold.filter(|_| parts.asks_model());
         let model_version = match model {
             Some(fold) => Some(drive.promote(&batch.outcomes[fold].bytes, folds[fold].start)?),
@@ -85,6 +96,7 @@ pub async fn run(services: &Services, binary: &Path, batch: &Arc<Batch>, parts: 
         circumstances,
         json: json!({
             "partitions": 1,
+            "worker_restarts": restarts,
             "payments": end,
             "records": records,
             "seconds": took_s,
@@ -163,21 +175,25 @@ impl Drive {
     }
 
     async fn decided(&mut self, sending: JoinHandle<anyhow::Result<Labels>>) -> anyhow::Result<Labels> {
-        let (mut told, mut moved) = (Instant::now(), Instant::now());
-        let mut before = self.next_offset().await?;
-        let mut at_told = before;
-        while !sending.is_finished() || !self.caught_up(before).await? {
+        let mut decided = self.next_offset().await?;
+        let (mut moved, mut told) = (Instant::now(), (Instant::now(), decided));
+        // Asked once, when all is sent: nobody else sends.
+        let mut end = None;
+        while end.is_none_or(|end| decided < end) || db::announcements(&mut self.connection).await? > 0 {
             ensure!(self.worker.runs(), "the worker ended by itself: {}", self.worker.log.display());
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let now = self.next_offset().await?;
-            if now > before {
-                (before, moved) = (now, Instant::now());
+            if end.is_none() && sending.is_finished() {
+                end = Some(topics::total(&topics::ends(&self.bank.brokers, &self.bank.commands)?));
             }
-            ensure!(moved.elapsed() < STALLED, "no record was decided for {STALLED:?}, {now} are");
-            if told.elapsed() > TOLD_EVERY {
-                let rate = (now - at_told) as f64 / told.elapsed().as_secs_f64();
-                eprintln!("  {now} records decided, {rate:.0}/s");
-                (told, at_told) = (Instant::now(), now);
+            let now = self.next_offset().await?;
+            if now > decided {
+                (decided, moved) = (now, Instant::now());
+            }
+            ensure!(moved.elapsed() < STALLED, "no record was decided for {STALLED:?}; {decided} are");
+            if told.0.elapsed() > TOLD_EVERY {
+                let rate = (decided - told.1) as f64 / told.0.elapsed().as_secs_f64();
+                eprintln!("  {decided} records decided, {rate:.0}/s");
+                told = (Instant::now(), decided);
             }
         }
         sending.await?
@@ -185,11 +201,6 @@ impl Drive {
 
     async fn next_offset(&mut self) -> anyhow::Result<i64> {
         Ok(db::fences(&mut self.connection).await?.get(&0).copied().unwrap_or(0))
-    }
-
-    async fn caught_up(&mut self, next_offset: i64) -> anyhow::Result<bool> {
-        let end = topics::total(&topics::ends(&self.bank.brokers, &self.bank.commands)?);
-        Ok(next_offset >= end && db::announcements(&mut self.connection).await? == 0)
     }
 
     /// The section's scores as the bank's table has them.
