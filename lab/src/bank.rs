@@ -2,11 +2,12 @@
 
 use crate::load::{CASH, OVERDRAFT_MINOR};
 use crate::product::{COMMAND_SECRET, Product};
-use crate::sender::Sender;
+use crate::sender::{Sender, client};
 use crate::services::Services;
 use crate::wire::{OPEN, Signer, open_account};
 use crate::{db, topics};
 use anyhow::Context as _;
+use rdkafka::consumer::BaseConsumer;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -67,6 +68,12 @@ impl Bank {
         })
     }
 
+    /// The same with one more setting.
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.product = self.product.with(key, value);
+        self
+    }
+
     /// Sends the commands that open the cash desk and these accounts; a worker has to decide them.
     pub fn open_accounts(&self, numbers: &[String], owner: Option<Uuid>) -> anyhow::Result<()> {
         let mut sender = Sender::new(&self.brokers, &self.commands)?;
@@ -80,10 +87,11 @@ impl Bank {
     /// Waits until every record of the log is decided and every fact announced.
     pub async fn decided(&self, limit: Duration) -> anyhow::Result<()> {
         let mut connection = db::connect(&self.database_url).await?;
+        let consumer: BaseConsumer = client(&self.brokers).create()?;
         let begun = Instant::now();
         loop {
             let fences = db::fences(&mut connection).await?;
-            let ends = topics::ends(&self.brokers, &self.commands)?;
+            let ends = topics::ends_by(&consumer, &self.commands)?;
             let behind: BTreeMap<i32, i64> = ends
                 .iter()
                 .map(|(partition, end)| (*partition, end - fences.get(partition).copied().unwrap_or(0)))

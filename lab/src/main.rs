@@ -3,8 +3,8 @@
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
 //! on purpose: any use of the crates `domain`, `app` and `server`. Three commands call `detection`: `fraud` judges its
-//! features and model with figures of its own, `typologies` judges it on what `simulator` makes up, `crash` decides again
-//! with it what stored evidence must give.
+//! rules, features and model and holds the bank's scores against them, `typologies` judges it on what `simulator` makes
+//! up, `crash` decides again with it what stored evidence must give.
 
 mod bank;
 mod bench;
@@ -64,7 +64,7 @@ enum Command {
     Crash(crash::Args),
     /// Rates, processor time, latency and bytes, each beside its goal.
     Bench(bench::Args),
-    /// Labelled payments through the product's features and model, judged by the published protocol.
+    /// Labelled payments through Kafka, worker and Postgres and in batch, judged by the published protocol.
     Fraud(fraud::Args),
     /// Recall by type of fraud in the simulated bank: rules alone, a model alone, both.
     Typologies(typologies::Args),
@@ -105,7 +105,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Flood(args) => flood::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Policy(args) => policy::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Bench(args) => bench::run(&cli.services, cli.vigie.as_ref(), &args).await,
-        Command::Fraud(args) => fraud::run(&args).await,
+        Command::Fraud(args) => fraud::run(&cli.services, cli.vigie.as_ref(), &args).await,
         Command::Typologies(args) => typologies::run(&args).await,
     }
 }

@@ -13,6 +13,7 @@ pub const OPEN: &str = "vigie.account.open.v1";
 pub const RELEASE: &str = "vigie.hold.release.v1";
 pub const REFUSE: &str = "vigie.hold.refuse.v1";
 pub const EXPIRE: &str = "vigie.hold.expire.v1";
+pub const REPORT: &str = "vigie.fraud.report.v1";
 pub const SOURCE: &str = "vigie/operator";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,6 +127,22 @@ impl Signer {
         value.pop();
         value.extend_from_slice(format!(r#","context":{{"device":"{device}"}}}}"#).as_bytes());
         self.record(payment.key(), SUBMIT, value)
+    }
+
+    /// A payment of the past: booked whatever it leaves, scored and never held.
+    pub fn history(&self, payment: &Payment, occurred_at: &str) -> Record {
+        let mut value = payment.value(occurred_at);
+        value.pop();
+        value.extend_from_slice(br#","history":true}"#);
+        self.record(payment.key(), SUBMIT, value)
+    }
+
+    /// What became known of a payment of the past.
+    pub fn fraud(&self, transaction_id: Uuid, account: &str, known_at: &str) -> Record {
+        let value = format!(
+            r#"{{"transaction_id":"{transaction_id}","account":"{account}","label":"fraud","source":"analyst","known_at":"{known_at}","history":true}}"#
+        );
+        self.record(account, REPORT, value.into_bytes())
     }
 
     pub fn settle(&self, settle: &Settle) -> Record {

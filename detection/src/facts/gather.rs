@@ -40,7 +40,8 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
 fn known_of(policy: &Policy, payment: &Payment, hour: usize, memory: &PayerMemory) -> Own {
     let past = |at_ms: &i64| *at_ms <= payment.at_ms;
     Own {
-        opened_at_ms: memory.opened_at_ms,
+        // History is older than the account it was imported into.
+        opened_at_ms: memory.opened_at_ms.filter(past),
         contact_change: memory.contact_change.filter(|change: &ContactChange| past(&change.at_ms)),
         limit_minor: memory.limit_minor,
         fraud_known_at_ms: memory.fraud_known_at_ms.filter(past),

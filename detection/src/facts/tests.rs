@@ -123,6 +123,16 @@ fn nothing_later_than_the_payment_is_seen_and_lateness_is_told() {
 }
 
 #[test]
+fn an_account_that_was_opened_after_the_payment_has_no_age() {
+    let opened = |at_ms| {
+        let memory = PayerMemory { opened_at_ms: Some(at_ms), ..PayerMemory::default() };
+        let facts = gather(&Policy::default(), &payment(), &Past { memory, ..Past::default() });
+        facts.own_or_none(|own| own.opened_at_ms)
+    };
+    assert_eq!((opened(AT_MS), opened(AT_MS + 1)), (Some(AT_MS), None));
+}
+
+#[test]
 fn refused_attempts_count_apart_from_spending() {
     let own = own_of(vec![refused(1, 100), refused(2, 90_000), paid(3, 5_000, 7)]);
     assert_eq!((own.refused_count, own.tiny_count, own.recent_count), (2, 1, 1));

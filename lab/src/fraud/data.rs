@@ -80,6 +80,12 @@ impl Data {
         self.rows.iter().filter(|row| row.fraud).count()
     }
 
+    /// Makes a cent of each payment of nothing, which no ledger books, and says how many there were.
+    pub fn make_bookable(&mut self) -> usize {
+        let nothing = self.rows.iter_mut().filter(|row| row.amount_minor == 0);
+        nothing.map(|row| row.amount_minor = 1).count()
+    }
+
     /// Indexes of the rows of those days.
     pub fn rows_of(&self, days: std::ops::Range<i64>) -> std::ops::Range<usize> {
         let at = |day: i64| self.rows.partition_point(|row| row.day < day);

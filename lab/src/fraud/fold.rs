@@ -4,6 +4,7 @@
 
 use super::data::{DAY_S, Data};
 use super::replay::Kept;
+use super::score::Scores;
 use anyhow::{Context as _, bail};
 use detection::features::{N, NAMES};
 use detection::model::file::{FORMAT, VERSION};
@@ -44,13 +45,12 @@ impl Fold {
 
 pub struct Outcome {
     pub fold: Fold,
-    pub figures: Figures,
     pub train: Window,
     pub test_rows: usize,
     pub test_frauds: usize,
     pub fit_s: f64,
-    /// Of every row of the test week, known customers too: (row, probability).
-    pub scores: Vec<(usize, f64)>,
+    /// Of every row of the test week, known customers too: (row, probability), by row.
+    pub probabilities: Vec<(usize, f64)>,
     /// The rows that are judged.
     pub judged: Vec<usize>,
     pub reliability: Vec<Reliability>,
@@ -59,17 +59,39 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn json(&self) -> Value {
+    /// What the model says of a row of the test week, before it is calibrated.
+    pub fn probability_of(&self, row: usize) -> Option<f64> {
+        let place = self.probabilities.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(self.probabilities[place].1)
+    }
+
+    /// How good these scores of the test week are.
+    ///
+    /// # Errors
+    /// A row without a score, or scores that cannot be judged.
+    pub fn figures(&self, data: &Data, scores: &Scores) -> anyhow::Result<Figures> {
+        let scores: HashMap<usize, f64> = scores.iter().copied().collect();
+        let scored = self.judged.iter().map(|index| {
+            let row = &data.rows[*index];
+            let score = *scores.get(index).with_context(|| format!("payment {} has no score", row.id))?;
+            let customer = data.customers[row.customer];
+            Ok(Scored { id: row.id.into(), day: row.day, customer, fraud: row.fraud, score })
+        });
+        let scored = scored.collect::<anyhow::Result<Vec<_>>>()?;
+        metrics::judge(&scored).with_context(|| format!("fold {}", self.fold.start))
+    }
+
+    pub fn json(&self, figures: &Figures) -> Value {
         json!({
             "fold": self.fold.start,
             "train_rows": self.train.rows,
             "train_frauds": self.train.frauds,
             "test_rows": self.test_rows,
             "test_frauds": self.test_frauds,
-            "auc_roc": self.figures.auc_roc,
-            "average_precision": self.figures.average_precision,
-            "card_precision_100": self.figures.card_precision_100,
-            "card_precision_100_perfect": self.figures.card_precision_100_perfect,
+            "auc_roc": figures.auc_roc,
+            "average_precision": figures.average_precision,
+            "card_precision_100": figures.card_precision_100,
+            "card_precision_100_perfect": figures.card_precision_100_perfect,
             "fit_seconds": self.fit_s,
             "model": self.model.id(),
             "reliability": self.reliability,
@@ -123,34 +145,22 @@ fn run(fold: Fold, data: &Data, kept: &Kept, recipe: &Recipe, features: &[usize]
     let bytes = file.to_bytes()?;
     let model = Model::parse(&bytes)?;
     let fit_s = begun.elapsed().as_secs_f64();
-    let mut scores = Vec::new();
+    let mut probabilities = Vec::new();
     for row in data.rows_of(fold.test()) {
-        scores.push((row, model.score(kept.of(row).context("features of a test row")?).probability));
+        probabilities.push((row, model.score(kept.of(row).context("features of a test row")?).probability));
     }
     let fallen = fell_on(fold, data);
     let judged: Vec<usize> = data.rows_of(fold.test()).filter(|row| !is_known(&fallen, data, *row)).collect();
-    let judged_set: BTreeSet<usize> = judged.iter().copied().collect();
-    let scored: Vec<Scored> = scores
-        .iter()
-        .filter(|(row, _)| judged_set.contains(row))
-        .map(|(row, score)| {
-            let row = &data.rows[*row];
-            let customer = data.customers[row.customer];
-            Scored { id: row.id.into(), day: row.day, customer, fraud: row.fraud, score: *score }
-        })
-        .collect();
-    let figures = metrics::judge(&scored).with_context(|| format!("fold {}", fold.start))?;
     let said = judged.iter().filter_map(|row| Some((model.score(kept.of(*row)?).log_odds, data.rows[*row].fraud)));
     let reliability = model.file().calibration.reliability(&said.collect::<Vec<_>>());
-    let test_frauds = scored.iter().filter(|row| row.fraud).count();
+    let test_frauds = judged.iter().filter(|row| data.rows[**row].fraud).count();
     Ok(Outcome {
         fold,
-        figures,
         train,
         test_rows: judged.len(),
         test_frauds,
         fit_s,
-        scores,
+        probabilities,
         judged,
         reliability,
         bytes,

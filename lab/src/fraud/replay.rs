@@ -3,11 +3,12 @@
 //! Promises: a payment is seen before it enters any history and long before its label, which is said seven days after
 //! it. Absent: any feature of the lab's own.
 
-use super::data::{DAY_S, Data, Row};
+use super::data::{Data, Row};
+use super::schedule::{Labels, known_at_s};
 use crate::report::percentile;
 use detection::decision::{ModelScore, decide};
 use detection::facts::borrowed::Histories;
-use detection::facts::gather;
+use detection::facts::{Facts, Reading, gather};
 use detection::features::{Inputs, N};
 use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received, TransactionKind};
 use detection::model::Model;
@@ -17,8 +18,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Instant;
 use uuid::Uuid;
-
-const LABEL_DELAY_S: i64 = 7 * DAY_S;
 
 /// Features of some rows, by the row's index.
 pub struct Kept {
@@ -38,31 +37,31 @@ pub struct Bank<'a> {
     terminals: Vec<Party>,
     accounts: Vec<AccountHistory>,
     counterparties: Vec<CounterpartyHistory>,
-    /// Rows whose labels have been said.
-    labelled: usize,
+    /// Balances below zero, as accounts opened with nothing come to have them by their history.
+    spent_minor: Vec<i64>,
+    labels: Labels,
 }
 
 impl<'a> Bank<'a> {
     pub fn new(data: &'a Data) -> Self {
         Bank {
             data,
-            customers: data.customers.iter().map(|id| Party::of(&format!("customer {id}"))).collect(),
-            terminals: data.terminals.iter().map(|id| Party::of(&format!("terminal {id}"))).collect(),
+            customers: data.customers.iter().map(|id| Party::of(&customer_number(*id))).collect(),
+            terminals: data.terminals.iter().map(|id| Party::of(&terminal_number(*id))).collect(),
             accounts: vec![AccountHistory::default(); data.customers.len()],
             counterparties: vec![CounterpartyHistory::default(); data.terminals.len()],
-            labelled: 0,
+            spent_minor: vec![0; data.customers.len()],
+            labels: Labels::default(),
         }
     }
 
     /// Says every label that is known by the time of this row.
     pub fn say_labels(&mut self, now: &Row) {
-        while let Some(row) = self.data.rows.get(self.labelled).filter(|row| row.at_s + LABEL_DELAY_S <= now.at_s) {
-            if row.fraud {
-                let (id, at_ms, known_at_ms) = (uuid(row), row.at_s * 1000, (row.at_s + LABEL_DELAY_S) * 1000);
-                self.accounts[row.customer].label(id, at_ms, known_at_ms);
-                self.counterparties[row.terminal].label(id, at_ms, known_at_ms);
-            }
-            self.labelled += 1;
+        for fraud in self.labels.due(self.data, now) {
+            let row = &self.data.rows[fraud];
+            let (id, at_ms, known_at_ms) = (uuid(row), row.at_s * 1000, known_at_s(row) * 1000);
+            self.accounts[row.customer].label(id, at_ms, known_at_ms);
+            self.counterparties[row.terminal].label(id, at_ms, known_at_ms);
         }
     }
 
@@ -83,8 +82,11 @@ impl<'a> Bank<'a> {
         }
     }
 
-    pub fn histories(&self, row: &Row) -> (&AccountHistory, &CounterpartyHistory) {
-        (&self.accounts[row.customer], &self.counterparties[row.terminal])
+    /// What rules are asked about. No device, no money that came in.
+    pub fn facts(&self, row: &Row, payment: &Payment, policy: &Policy) -> Facts {
+        let known = Histories::of(payment, &self.accounts[row.customer], &self.counterparties[row.terminal]);
+        let available_minor = Reading::Known(-self.spent_minor[row.customer]);
+        gather(policy, payment, &Histories { available_minor, ..known })
     }
 
     pub fn inputs(&self, row: &Row, payment: &Payment) -> Inputs {
@@ -92,6 +94,7 @@ impl<'a> Bank<'a> {
     }
 
     pub fn push(&mut self, row: &Row, payment: &Payment, inputs: &Inputs) {
+        self.spent_minor[row.customer] += row.amount_minor;
         self.accounts[row.customer].push(Past::of(payment, Outcome::Posted));
         self.counterparties[row.terminal].push(Received {
             id: payment.id,
@@ -106,8 +109,17 @@ impl<'a> Bank<'a> {
     }
 }
 
-fn uuid(row: &Row) -> Uuid {
+/// The row's transaction id in the bank.
+pub fn uuid(row: &Row) -> Uuid {
     Uuid::from_u128(row.id.into())
+}
+
+pub fn customer_number(id: u64) -> String {
+    format!("C{id}")
+}
+
+pub fn terminal_number(id: u64) -> String {
+    format!("T{id}")
 }
 
 /// Features of every row of those days.
@@ -181,8 +193,7 @@ pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
         } else {
             let before = Instant::now();
             inputs = bank.inputs(row, &payment);
-            let (account, counterparty) = bank.histories(row);
-            let facts = gather(&policy, &payment, &Histories::of(&payment, account, counterparty));
+            let facts = bank.facts(row, &payment, &policy);
             let score = ModelScore::verdict_only(model, &inputs);
             std::hint::black_box(decide(&facts, &policy, Some(&score)));
             decided_us.push(before.elapsed().as_secs_f64() * 1e6);

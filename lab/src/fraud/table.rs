@@ -2,7 +2,11 @@
 
 use super::data::Data;
 use super::fold::Outcome;
-use detection::model::metrics::mean_and_deviation;
+use super::score::Fired;
+use detection::model::metrics::{Figures, mean_and_deviation};
+use detection::policy::Policy;
+use detection::rules::RuleId;
+use std::collections::BTreeMap;
 
 /// Means of the four published weeks (std .00–.02): AUC ROC, average precision, card precision at 100.
 const PUBLISHED: [(&str, f64, f64, f64); 8] = [
@@ -16,9 +20,20 @@ const PUBLISHED: [(&str, f64, f64, f64); 8] = [
     ("LSTM", 0.876, 0.665, 0.297),
 ];
 
-pub fn print(outcomes: &[Outcome], data: &Data, train_days: i64) {
+/// What is to be reached in the mean of the published weeks.
+const GOAL: (f64, f64, f64) = (0.872, 0.70, 0.302);
+
+/// Figures of one kind of score, by outcome, and what to call it.
+pub struct Column {
+    pub name: String,
+    pub figures: Vec<Figures>,
+}
+
+/// The judged score in full, then its mean beside others'.
+pub fn print(outcomes: &[Outcome], judged: &Column, others: &[Column], data: &Data, train_days: i64) {
+    println!("score: {}", judged.name);
     println!("fold  test        train rows (frauds)   test rows (frauds)   AUC ROC      AP   CP@100   perfect   fit s");
-    for outcome in outcomes {
+    for (outcome, figures) in outcomes.iter().zip(&judged.figures) {
         let days = outcome.fold.test();
         println!(
             "{:>4}  {}..{} {:>12} ({:>5}) {:>12} ({:>5}) {:>9.3} {:>7.3} {:>8.3} {:>9.3} {:>7.1}",
@@ -29,20 +44,24 @@ pub fn print(outcomes: &[Outcome], data: &Data, train_days: i64) {
             outcome.train.frauds,
             outcome.test_rows,
             outcome.test_frauds,
-            outcome.figures.auc_roc,
-            outcome.figures.average_precision,
-            outcome.figures.card_precision_100,
-            outcome.figures.card_precision_100_perfect,
+            figures.auc_roc,
+            figures.average_precision,
+            figures.card_precision_100,
+            figures.card_precision_100_perfect,
             outcome.fit_s,
         );
     }
-    let of = |get: fn(&Outcome) -> f64| mean_and_deviation(&outcomes.iter().map(get).collect::<Vec<_>>());
-    let auc = of(|outcome| outcome.figures.auc_roc);
-    let ap = of(|outcome| outcome.figures.average_precision);
-    let cp = of(|outcome| outcome.figures.card_precision_100);
-    println!("{:<38} {:>6} {:>14} {:>14}", "", "AUC ROC", "AP", "CP@100");
-    let (here, note) = ("here, mean ± std", if train_days == 7 { "" } else { " (not the published protocol)" });
-    println!("{here:<38} {:.3} ± {:.3} {:>6.3} ± {:.3} {:>6.3} ± {:.3}{note}", auc.0, auc.1, ap.0, ap.1, cp.0, cp.1);
+    println!("{:<38} {:>6} {:>14} {:>14}", "mean ± std", "AUC ROC", "AP", "CP@100");
+    let note = if train_days == 7 { "" } else { " (not the published protocol)" };
+    for column in [judged].into_iter().chain(others) {
+        let [auc, ap, cp] = means(&column.figures);
+        let name = &column.name;
+        println!(
+            "{name:<38} {:.3} ± {:.3} {:>6.3} ± {:.3} {:>6.3} ± {:.3}{note}",
+            auc.0, auc.1, ap.0, ap.1, cp.0, cp.1
+        );
+    }
+    println!("{:<38} {:.3} {:>14.3} {:>14.3}", "to reach", GOAL.0, GOAL.1, GOAL.2);
     for (name, auc, ap, cp) in PUBLISHED {
         println!("published, {name:<27} {auc:.3} {ap:>14.3} {cp:>14.3}");
     }
@@ -54,6 +73,28 @@ pub fn print(outcomes: &[Outcome], data: &Data, train_days: i64) {
         let share = |part: f64| part / rows_all as f64;
         println!("{:>60} {rows_all:>8} {frauds:>8} {:>6.3} {:>7.3}", edge, share(said), share(frauds as f64));
     }
+}
+
+/// Which rules spoke of the test weeks, and how often they were right; the surest first.
+pub fn print_rules(rules: &BTreeMap<RuleId, Fired>) {
+    let policy = Policy::default();
+    let share = |fired: &Fired| fired.frauds as f64 / fired.payments.max(1) as f64;
+    let mut rules: Vec<_> = rules.iter().collect();
+    rules.sort_by(|a, b| share(b.1).total_cmp(&share(a.1)));
+    println!(
+        "{:<38} {:>8} {:>14} {:>14} {:>7}",
+        "rules that fired on the test weeks", "points", "payments", "frauds", "share"
+    );
+    for (rule, fired) in rules {
+        let (points, share) = (policy.rule(*rule).weight, share(fired));
+        println!("{:<38} {points:>8} {:>14} {:>14} {share:>7.3}", rule.as_str(), fired.payments, fired.frauds);
+    }
+}
+
+/// Mean and deviation of AUC ROC, average precision and card precision.
+pub fn means(figures: &[Figures]) -> [(f64, f64); 3] {
+    let of = |get: fn(&Figures) -> f64| mean_and_deviation(&figures.iter().map(get).collect::<Vec<_>>());
+    [of(|one| one.auc_roc), of(|one| one.average_precision), of(|one| one.card_precision_100)]
 }
 
 fn edges(outcomes: &[Outcome]) -> Vec<f64> {
