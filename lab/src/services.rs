@@ -134,9 +134,9 @@ impl Drop for Services {
 fn run(dir: &Path, verb: &str, service: Option<Service>) -> anyhow::Result<()> {
     let mut command = Command::new(root().join("dev/services"));
     // The demo's broker lives in 96 MB, where at 200 payments a second its collector stops everything for ten
-    // milliseconds each second: a hundredth of all payments would measure that.
+    // milliseconds each second: a hundredth of all payments would measure that. A bank's has a gigabyte, too.
     if std::env::var_os("VIGIE_KAFKA_HEAP").is_none() {
-        command.env("VIGIE_KAFKA_HEAP", "512m");
+        command.env("VIGIE_KAFKA_HEAP", "1g").env("VIGIE_KAFKA_OPTIONS", "-Xmn768m");
     }
     command.arg(verb).args(service.map(Service::name)).arg("--dir").arg(dir);
     command.env_remove("DATABASE_URL").env_remove("KAFKA_BROKERS").stdin(Stdio::null());

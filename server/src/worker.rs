@@ -93,6 +93,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
             commands_topic: topics.commands.clone(),
             rejoin: Arc::clone(&rejoin),
             skips: Default::default(),
+            ready: None,
             stop: stop.clone(),
         };
         // A task each: what one lane computes must not wait for the other's.
@@ -124,12 +125,14 @@ async fn book_until_stopped(config: Config, mut booker: Booker, queue: Arc<Queue
         let batch = queue.take(booker.lane, config.batch_records, config.batch_bytes);
         if !batch.is_empty() {
             booker.book(batch).await;
+            booker.make_ready().await;
         } else {
             tokio::select! {
                 () = queue.filled(booker.lane) => {}
                 () = tokio::time::sleep(Duration::from_millis(200)) => {
                     booker.recover_quiet().await;
                     tidy(&booker).await;
+                    booker.make_ready().await;
                 }
                 () = stop.cancelled() => {}
             }

@@ -262,7 +262,7 @@ impl WorkerStore {
     /// When the database does not answer.
     pub async fn advance(&self, db: &mut Db, advances: &[FenceAdvance]) -> sqlx::Result<Option<Versions>> {
         let moved = sqlx::query(concat!(
-            "update fence set next_offset = moved.next_offset, last_sha256 = moved.sha256, updated_at = now()
+            "update fence set next_offset = moved.next_offset, last_sha256 = moved.sha256, updated_at = clock_timestamp()
              from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
                  as moved (partition, epoch, first_offset, next_offset, sha256)
              where fence.partition = moved.partition and fence.epoch = moved.epoch

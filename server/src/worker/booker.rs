@@ -9,7 +9,7 @@ use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
-use crate::store::worker::{AnnouncementRow, Changes, FenceAdvance, WorkerStore};
+use crate::store::worker::{AnnouncementRow, Changes, Db, FenceAdvance, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
 use domain::ledger::{self, Decide, Input, Outcome};
@@ -35,13 +35,38 @@ pub struct Booker {
     pub rejoin: Arc<AtomicBool>,
     /// Records an operator gave up, by partition.
     pub skips: BTreeMap<i32, i64>,
+    pub ready: Option<Ready>,
     pub stop: CancellationToken,
 }
+
+/// A database transaction that has begun and done nothing: it holds no lock and no snapshot, and saves whoever comes
+/// next a round trip.
+pub struct Ready {
+    db: Db,
+    since: Instant,
+}
+
+/// Well before the database ends an idle one.
+const READY_FOR: Duration = Duration::from_secs(2);
 
 /// Below this many records, writing the facts on another core costs more than it gains.
 const WORTH_A_CORE: usize = 64;
 
+impl Ready {
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < READY_FOR
+    }
+}
+
 impl Booker {
+    /// Begins what the next batch will need. A database that is away is met by that batch.
+    pub async fn make_ready(&mut self) {
+        if !self.ready.as_ref().is_some_and(Ready::is_fresh) {
+            self.ready = None;
+            self.ready = self.store.begin().await.ok().map(|db| Ready { db, since: Instant::now() });
+        }
+    }
+
     /// Books everything in the batch, however long that takes, or until the worker stops.
     pub async fn book(&mut self, batch: Vec<Decoded>) {
         let mut work = vec![batch];
@@ -185,7 +210,10 @@ impl Booker {
     }
 
     async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
-        let mut db = self.store.begin().await?;
+        let mut db = match self.ready.take().filter(Ready::is_fresh) {
+            Some(ready) => ready.db,
+            None => self.store.begin().await?,
+        };
         let versions = self.store.advance(&mut db, advances).await?.ok_or(Fault::Fenced)?;
         let mut books = self.store.load(&mut db, &named(batch)).await?;
         self.judge.prepare(&mut db, &self.store, batch, &books, advances, versions).await?;

@@ -38,10 +38,9 @@ impl WorkerStore {
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
     pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes) -> sqlx::Result<()> {
-        let ids = save_accounts(db, books).await?;
-        save_stripes(db, books, &ids).await?;
+        let ids = save_new_accounts(db, books).await?;
+        save_books(db, books, &changes.rows, &ids).await?;
         save_links(db, &changes.links, &ids).await?;
-        save_transactions(db, &changes.rows, &ids).await?;
         save_holds(db, &changes.rows, &ids).await?;
         save_device_uses(db, &changes.rows, &ids).await?;
         save_alerts(db, &changes.alerts, &ids).await?;
@@ -81,8 +80,8 @@ impl WorkerStore {
     }
 }
 
-/// Inserts new accounts and updates changed ones; answers the id of every slot.
-async fn save_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId>> {
+/// Answers the id of every slot.
+async fn save_new_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId>> {
     let new: Vec<&Account> =
         books.accounts().map(|(_, account)| account).filter(|account| account.id.is_none()).collect();
     let mut fresh: HashMap<String, AccountId> = HashMap::new();
@@ -108,51 +107,9 @@ async fn save_accounts(db: &mut Db, books: &Books) -> sqlx::Result<Vec<AccountId
             fresh.insert(row.try_get("number")?, row.try_get("id")?);
         }
     }
-    let changed: Vec<(AccountId, &Account)> = books
-        .accounts()
-        .filter(|(_, account)| account.changed)
-        .filter_map(|(_, account)| account.id.map(|id| (id, account)))
-        .collect();
-    if !changed.is_empty() {
-        sqlx::query(
-            "update account set status = now_is.status, booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
-                 overdraft_minor = now_is.overdraft_minor, version = now_is.version
-             from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-                 as now_is (id, status, booked_minor, held_minor, overdraft_minor, version)
-             where account.id = now_is.id",
-        )
-        .bind(changed.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, account)| account.status.code()).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, account)| account.after.booked_minor).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, account)| account.after.held_minor).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, account)| account.after.overdraft_minor).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, account)| account.after.version).collect::<Vec<_>>())
-        .execute(&mut **db)
-        .await?;
-    }
     let id_of =
         |account: &Account| account.id.or_else(|| fresh.get(account.number.as_str()).copied()).unwrap_or_default();
     Ok(books.accounts().map(|(_, account)| id_of(account)).collect())
-}
-
-async fn save_stripes(db: &mut Db, books: &Books, ids: &[AccountId]) -> sqlx::Result<()> {
-    let mut changed: Vec<_> = books.stripes().filter(|(_, _, stripe)| stripe.changed).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    changed.sort_unstable_by_key(|(slot, partition, _)| (ids[*slot], *partition));
-    sqlx::query(
-        "insert into account_stripe (account_id, stripe, booked_minor, version)
-         select * from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[])
-         on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version",
-    )
-    .bind(changed.iter().map(|(slot, _, _)| ids[*slot]).collect::<Vec<_>>())
-    .bind(changed.iter().map(|(_, partition, _)| small(*partition)).collect::<Vec<_>>())
-    .bind(changed.iter().map(|(_, _, stripe)| stripe.booked_minor).collect::<Vec<_>>())
-    .bind(changed.iter().map(|(_, _, stripe)| stripe.version).collect::<Vec<_>>())
-    .execute(&mut **db)
-    .await?;
-    Ok(())
 }
 
 async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sqlx::Result<()> {
@@ -167,30 +124,61 @@ async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sql
     Ok(())
 }
 
-/// Inserts in id order, so that two workers given the same ids wait for each other instead of deadlocking.
-async fn save_transactions(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// Accounts, stripes and transactions in one statement: a quiet round is as slow as it has round trips. Transactions
+/// are inserted in id order, so that two workers given the same ids wait for each other instead of deadlocking.
+async fn save_books(db: &mut Db, books: &Books, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
+    let accounts: Vec<(AccountId, &Account)> = books
+        .accounts()
+        .filter(|(_, account)| account.changed)
+        .filter_map(|(_, account)| account.id.map(|id| (id, account)))
+        .collect();
+    let mut stripes: Vec<_> = books.stripes().filter(|(_, _, stripe)| stripe.changed).collect();
+    stripes.sort_unstable_by_key(|(slot, partition, _)| (ids[*slot], *partition));
     let mut rows: Vec<&TransactionRow> = rows.iter().collect();
     rows.sort_unstable_by_key(|row| row.submission.transaction_id);
+    if accounts.is_empty() && stripes.is_empty() && rows.is_empty() {
+        return Ok(());
+    }
     macro_rules! column {
+        (|$row:pat_param| $value:expr, $rows:expr) => {
+            $rows.iter().map(|$row| $value).collect::<Vec<_>>()
+        };
         (|$row:ident| $value:expr) => {
             rows.iter().map(|$row| $value).collect::<Vec<_>>()
         };
     }
     let place = |row: &TransactionRow| row.submission.context.as_deref().and_then(|context| context.place);
     sqlx::query(
-        "insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
+        "with moved as (
+             update account set status = now_is.status, booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
+                 overdraft_minor = now_is.overdraft_minor, version = now_is.version
+             from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                 as now_is (id, status, booked_minor, held_minor, overdraft_minor, version)
+             where account.id = now_is.id),
+         striped as (
+             insert into account_stripe (account_id, stripe, booked_minor, version)
+             select * from unnest($7::integer[], $8::smallint[], $9::bigint[], $10::bigint[])
+             on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version)
+         insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
              debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
              kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
              verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
-         select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::integer[],
-             $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::smallint[],
-             $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::text[], $19::text[],
-             $20::text[], $21::smallint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::integer[],
-             $27::integer[])",
+         select * from unnest($11::uuid[], $12::timestamptz[], $13::timestamptz[], $14::bigint[], $15::integer[],
+             $16::integer[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::smallint[],
+             $23::smallint[], $24::smallint[], $25::smallint[], $26::smallint[], $27::text[], $28::text[], $29::text[],
+             $30::text[], $31::smallint[], $32::bigint[], $33::bigint[], $34::bigint[], $35::text[], $36::integer[],
+             $37::integer[])",
     )
+    .bind(column!(|(id, _)| *id, accounts))
+    .bind(column!(|(_, account)| account.status.code(), accounts))
+    .bind(column!(|(_, account)| account.after.booked_minor, accounts))
+    .bind(column!(|(_, account)| account.after.held_minor, accounts))
+    .bind(column!(|(_, account)| account.after.overdraft_minor, accounts))
+    .bind(column!(|(_, account)| account.after.version, accounts))
+    .bind(column!(|(slot, _, _)| ids[*slot], stripes))
+    .bind(column!(|(_, partition, _)| small(*partition), stripes))
+    .bind(column!(|(_, _, stripe)| stripe.booked_minor, stripes))
+    .bind(column!(|(_, _, stripe)| stripe.version, stripes))
     .bind(column!(|row| row.submission.transaction_id))
     .bind(column!(|row| row.recorded_at))
     .bind(column!(|row| row.submission.occurred_at))
