@@ -3,6 +3,9 @@
 use crate::worker::{WorkerBank, deposit, until};
 use domain::command::Command;
 use domain::fact::{DeadLetterReason, FactBody};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
+use server::kafka::Topics;
 use server::store::worker::WorkerStore;
 use std::collections::BTreeSet;
 
@@ -39,6 +42,39 @@ async fn what_was_left_unannounced_is_said_by_the_next_owner_though_nothing_new_
     worker.stop().await;
     let positions = |facts: &[domain::Fact]| facts.iter().map(|fact| fact.position).collect::<BTreeSet<_>>();
     assert_eq!(positions(&bank.facts().await), positions(&said));
+}
+
+/// With more replicas asked for than there are, the broker acknowledges nothing.
+async fn acknowledging(bank: &WorkerBank, replicas: &str) {
+    let admin: AdminClient<DefaultClientContext> = server::kafka::client(&bank.bank.config).create().unwrap();
+    let topic = Topics::new(&bank.bank.config.topic_prefix).events;
+    let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("min.insync.replicas", replicas);
+    let altered = admin.alter_configs([&change], &AdminOptions::new()).await.unwrap();
+    assert!(altered.iter().all(Result::is_ok), "{altered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_log_has_not_acknowledged_stays_to_be_said_while_booking_goes_on() {
+    let bank = WorkerBank::new().await;
+    let pool = bank.bank.store.pool();
+    let worker = bank.start_worker();
+    for account in ["CASH-EUR", "C1"] {
+        bank.open(account, 0).await;
+    }
+    until("the accounts are announced", || async { bank.facts().await.len() == 2 }).await;
+    acknowledging(&bank, "2").await;
+    // Each in a round of its own, and each round lets go what is acknowledged.
+    for booked in 1..=3 {
+        bank.send(&Command::SubmitTransaction(deposit("C1", 1))).await;
+        until("it is booked", || async { bank.balance("C1").await == Some(booked) }).await;
+    }
+    let kept =
+        || async { sqlx::query_scalar::<_, i64>("select count(*) from announcement").fetch_one(pool).await.unwrap() };
+    assert!(kept().await >= 3, "{} announcements stand", kept().await);
+    acknowledging(&bank, "1").await;
+    until("all is said", || async { bank.facts().await.len() == 5 }).await;
+    until("and done with", || async { kept().await == 0 }).await;
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
