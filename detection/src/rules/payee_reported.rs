@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
         en: "{payee}: {n} {n?report|reports} in {w}",
         fr: "{payee} : {n} {n?signalement|signalements} en {w}",
     },
-    weight: 40,
+    weight: 30,
     parameters: &[Parameter::new("count", Unit::Count, 1, 1, 1_000), Parameter::window(30 * DAY_MS)],
     lists: &[],
     firing,

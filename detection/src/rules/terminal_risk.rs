@@ -5,7 +5,7 @@
 //! Parameters: `share_per_mille` of fraud; `count` of payments from which on a share means anything; `window_ms`;
 //! `lag_ms` by which labels are late.
 //! Why: a tampered terminal stays bad for weeks.
-//! False positives: a small shop with bad luck.
+//! False positives: a small shop with bad luck, a terminal that was repaired meanwhile; alone it asks for no review.
 
 use super::prelude::*;
 
@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Terminal at risk", fr: "Terminal à risque" },
     sentence: Text { en: "{pct} known fraud at {payee} over {w}", fr: "{pct} de fraude connue chez {payee} sur {w}" },
-    weight: 40,
+    weight: 15,
     parameters: &[
         Parameter::share(50),
         Parameter::new("count", Unit::Count, 10, 1, 10_000),
