@@ -182,6 +182,9 @@ pub struct Payee {
     pub new_payers: i64,
     /// Frauds that became known within rule `payee-reported`'s window.
     pub reports: i64,
+    /// Payments to it made within that window, counted where there are reports.
+    #[serde(default)]
+    pub received: i64,
     /// Rows in rule `terminal-risk`'s window, which ends before now because labels are late.
     pub labelled_count: i64,
     /// Those of them known to be fraud by now.

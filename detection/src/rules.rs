@@ -77,7 +77,8 @@ pub struct Rule {
     pub title: Text,
     /// What it found, with placeholders; see `explain`.
     pub sentence: Text,
-    /// Points, before anybody changes the policy.
+    /// Points, before anybody changes the policy: how much evidence it is, on the scale of the model's, which gives a certain
+    /// fraud `Policy::model_cap`.
     pub weight: u32,
     pub parameters: &'static [Parameter],
     pub lists: &'static [List],

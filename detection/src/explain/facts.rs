@@ -201,6 +201,7 @@ fn payee(list: &mut List, payee: &Payee) {
         ["Reports of the payee (rule payee-reported)", "Signalements du bénéficiaire (règle payee-reported)"],
         payee.reports,
     );
+    list.count(["Payments to it in that time", "Paiements reçus pendant ce temps"], payee.received);
     list.count(
         ["Labelled payments (rule terminal-risk)", "Paiements étiquetés (règle terminal-risk)"],
         payee.labelled_count,

@@ -62,10 +62,8 @@ fn labels(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> Payee
     let until_ms = at_ms.saturating_sub(risk[terminal_risk::LAG_MS]);
     let after_ms = until_ms.saturating_sub(risk[terminal_risk::WINDOW_MS]);
     let labelled = lookback.payee_labelled(after_ms, until_ms, at_ms);
-    Payee {
-        reports: lookback.payee_reports(at_ms.saturating_sub(reported_ms), at_ms),
-        labelled_count: labelled.count,
-        labelled_frauds: labelled.frauds,
-        ..Payee::default()
-    }
+    let reported_after_ms = at_ms.saturating_sub(reported_ms);
+    let reports = lookback.payee_reports(reported_after_ms, at_ms);
+    let received = if reports > 0 { lookback.payee_labelled(reported_after_ms, at_ms, at_ms).count } else { 0 };
+    Payee { reports, received, labelled_count: labelled.count, labelled_frauds: labelled.frauds, ..Payee::default() }
 }

@@ -223,8 +223,15 @@ fn counterparties_are_judged_by_others_and_labels_by_their_window() {
         row(25 * HOUR_MS, 5, 100, true, false),
     ];
     let facts = gather(&Policy::default(), &payment(), &Past { payee, ..Past::default() });
-    let expected =
-        Payee { tiny_payers: 2, payers: 2, new_payers: 1, reports: 2, labelled_count: 28, labelled_frauds: 1 };
+    let expected = Payee {
+        tiny_payers: 2,
+        payers: 2,
+        new_payers: 1,
+        reports: 2,
+        received: 30,
+        labelled_count: 14,
+        labelled_frauds: 1,
+    };
     assert_eq!(facts.payee, Reading::Known(expected));
 }
 
@@ -325,7 +332,8 @@ fn the_histories_of_this_crate_can_be_gathered_from() {
     assert_eq!((own.hours_total, own.last_paid_at_ms), (8, Some(AT_MS - MINUTE_MS)));
     let pair = facts.pair_or_none(|pair| (pair.count, pair.last_refused.map(|refused| refused.at_ms)));
     assert_eq!(pair, (8, Some(AT_MS - 2_000)));
-    assert_eq!(facts.payee_or_none(|payee| (payee.reports, payee.labelled_count, payee.labelled_frauds)), (1, 4, 1));
+    assert_eq!(facts.payee_or_none(|payee| (payee.reports, payee.received)), (1, 4));
+    assert_eq!(facts.payee_or_none(|payee| (payee.labelled_count, payee.labelled_frauds)), (4, 1));
     assert_eq!(facts.device, Reading::Known(Device { first_used_at_ms: None, other_accounts: 4 }));
     assert_eq!((facts.graph, facts.balance), (Reading::Absent, Reading::Absent));
 }

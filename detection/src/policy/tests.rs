@@ -25,7 +25,7 @@ fn the_starting_policy_is_valid_and_survives_json() {
 #[test]
 fn what_is_out_of_bounds_is_named_by_its_path() {
     let count = |value: &mut serde_json::Value| value["rules"]["velocity"]["parameters"]["count"] = 1.into();
-    assert_eq!(complaint(count), "rules.velocity.parameters.count: must be 2 to 1000");
+    assert_eq!(complaint(count), "rules.velocity.parameters.count: must be 2 to 100");
     assert_eq!(complaint(|value| value["model_cap"] = 101.into()), "model_cap: must be 0 to 100");
     let weight = |value: &mut serde_json::Value| value["rules"]["fan-in"]["weight"] = 500.into();
     assert_eq!(complaint(weight), "rules.fan-in.weight: must be 0 to 100");
@@ -81,6 +81,6 @@ fn a_parameter_is_set_by_name_and_within_bounds() {
     assert_eq!(policy.set(RuleId::Velocity, "count", 7), Ok(()));
     assert_eq!(policy.parameters(RuleId::Velocity).values[crate::rules::velocity::COUNT], 7);
     let error = policy.set(RuleId::Velocity, "count", 1).unwrap_err();
-    assert_eq!(error.to_string(), "rules.velocity.parameters.count: must be 2 to 1000");
+    assert_eq!(error.to_string(), "rules.velocity.parameters.count: must be 2 to 100");
     assert_eq!(policy.set(RuleId::Velocity, "x", 1).unwrap_err().reason, "no such parameter");
 }

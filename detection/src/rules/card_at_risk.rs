@@ -2,8 +2,8 @@
 //!
 //! Meaning: a fraud on this account became known within the window.
 //! Parameters: `window_ms` since it became known.
-//! Why: leaked card data are used for about two weeks, by several thieves.
-//! False positives: the holder's own payments while a new card is on its way; alone it therefore asks for no review.
+//! Why: leaked card data are used for about two weeks, by several thieves; a report takes a week of them.
+//! False positives: nearly all, namely the holder's own payments while a new card is on its way; hence few points.
 
 use super::prelude::*;
 
@@ -14,8 +14,8 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Card at risk", fr: "Carte compromise" },
     sentence: Text { en: "Confirmed fraud here {w} ago", fr: "Fraude confirmée ici il y a {w}" },
-    weight: 25,
-    parameters: &[Parameter::window(14 * DAY_MS)],
+    weight: 5,
+    parameters: &[Parameter::window(7 * DAY_MS)],
     lists: &[],
     firing,
     values,
@@ -40,7 +40,7 @@ pub(super) fn fixtures() -> Fixtures {
     };
     Fixtures {
         rule: RuleId::CardAtRisk,
-        firing: vec![known("just now", 0), known("a week ago", 7), known("any amount", 13).amount(1)],
-        silent: vec![known("two weeks ago", 14), known("last year", 365), quiet("never")],
+        firing: vec![known("just now", 0), known("three days ago", 3), known("any amount", 6).amount(1)],
+        silent: vec![known("a week ago", 7), known("last year", 365), quiet("never")],
     }
 }

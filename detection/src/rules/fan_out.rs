@@ -3,7 +3,7 @@
 //! Meaning: within the window this account paid many different payees, this one included.
 //! Parameters: `count` payees, this one included; `window_ms`.
 //! Why: stolen money is spread before it can be called back.
-//! False positives: paying the month's bills, wages paid by a small firm.
+//! False positives: paying the month's bills, wages paid by a small firm, a day in town with a card; hence few points.
 
 use super::prelude::*;
 
@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Fan-out", fr: "Dispersion" },
     sentence: Text { en: "{n} payees in {w}, usually {usual}", fr: "{n} bénéficiaires en {w}, d'habitude {usual}" },
-    weight: 25,
+    weight: 5,
     parameters: &[Parameter::count(5), Parameter::window(8 * HOUR_MS)],
     lists: &[],
     firing,

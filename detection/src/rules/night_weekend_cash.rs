@@ -5,7 +5,7 @@
 //! Parameters: `night_hour` the last local hour of the night, counted from midnight; `weekend` 1 to count Saturday and
 //! Sunday; `times_usual` the mean withdrawal of the usual window; list `channels` where cash is given.
 //! Why: a stolen card is emptied when its holder sleeps and nobody answers the telephone.
-//! False positives: a night out, a flea market.
+//! False positives: a night out, a flea market; hence few points.
 
 use super::prelude::*;
 use super::{List, ListKind, When};
@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Cash by night or at the weekend", fr: "Espèces la nuit ou le week-end" },
     sentence: Text { en: "{amt} in cash {when}, usually {usual}", fr: "{amt} en espèces {when}, d'habitude {usual}" },
-    weight: 15,
+    weight: 8,
     parameters: &[
         Parameter::new("night_hour", Unit::Hour, 6, 0, 23),
         Parameter::new("weekend", Unit::Switch, 1, 0, 1),

@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
         en: "{pct} of own payments fall at {hour}",
         fr: "{pct} des paiements du client ont lieu à {hour}",
     },
-    weight: 10,
+    weight: 3,
     parameters: &[Parameter::share(10), Parameter::new("count", Unit::Count, 30, 1, 10_000)],
     lists: &[],
     firing,

@@ -1,14 +1,17 @@
 //! Reported payee: fraud at this payee became known lately.
 //!
-//! Meaning: payments to this payee were confirmed as fraud, and that became known within the window.
-//! Parameters: `count` reports; `window_ms` since they became known.
+//! Meaning: payments to this payee were confirmed as fraud, and that became known within the window; they are several,
+//! or a part worth mentioning of all that it received meanwhile.
+//! Parameters: `count` reports that are enough however much it receives; `share_per_mille` of the payments to it from
+//! which on fewer are; `window_ms` since they became known.
 //! Why: what served one theft serves the next, until somebody closes it.
-//! False positives: a large shop where somebody used a stolen card; alone it therefore holds nothing.
+//! False positives: a shop where somebody used a stolen card, unless it has many customers; alone it holds nothing.
 
 use super::prelude::*;
 
 pub const COUNT: usize = 0;
-pub const WINDOW_MS: usize = 1;
+pub const SHARE_PER_MILLE: usize = 1;
+pub const WINDOW_MS: usize = 2;
 
 pub const RULE: Rule = Rule {
     id: RuleId::PayeeReported,
@@ -18,8 +21,12 @@ pub const RULE: Rule = Rule {
         en: "{payee}: {n} {n?report|reports} in {w}",
         fr: "{payee} : {n} {n?signalement|signalements} en {w}",
     },
-    weight: 40,
-    parameters: &[Parameter::new("count", Unit::Count, 1, 1, 1_000), Parameter::window(30 * DAY_MS)],
+    weight: 30,
+    parameters: &[
+        Parameter::new("count", Unit::Count, 2, 1, 1_000),
+        Parameter::share(30),
+        Parameter::window(30 * DAY_MS),
+    ],
     lists: &[],
     firing,
     values,
@@ -27,7 +34,9 @@ pub const RULE: Rule = Rule {
 
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
     let payee = known!(&facts.payee);
-    Firing::when(payee.reports >= parameters.values[COUNT])
+    let least = payee.received.saturating_mul(parameters.values[SHARE_PER_MILLE]);
+    let many = payee.reports >= parameters.values[COUNT] || payee.reports.saturating_mul(1_000) >= least;
+    Firing::when(payee.reports > 0 && many)
 }
 
 fn values(facts: &Facts, parameters: &Parameters) -> Values {
@@ -40,13 +49,24 @@ fn values(facts: &Facts, parameters: &Parameters) -> Values {
 
 #[cfg(test)]
 pub(super) fn fixtures() -> Fixtures {
-    let reports = |name, count| quiet(name).payee(|payee| payee.reports = count);
+    let reports = |name, count, received| {
+        quiet(name).payee(|payee| {
+            payee.reports = count;
+            payee.received = received;
+        })
+    };
     Fixtures {
         rule: RuleId::PayeeReported,
-        firing: vec![reports("one report", 1), reports("any amount", 1).amount(1), reports("forty reports", 40)],
+        firing: vec![
+            reports("one of thirty-three", 1, 33),
+            reports("one, and nothing since", 1, 0),
+            reports("any amount", 2, 9_000).amount(1),
+            reports("forty reports", 40, 9_000),
+        ],
         silent: vec![
-            reports("none", 0),
-            reports("a deposit from there", 3).kind(domain::TransactionKind::Deposit),
+            reports("none", 0, 0),
+            reports("one of thirty-four", 1, 34),
+            reports("a deposit from there", 3, 20).kind(domain::TransactionKind::Deposit),
             quiet("many payers, no report").payee(|payee| payee.payers = 3),
         ],
     }

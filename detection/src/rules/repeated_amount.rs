@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
         en: "{n} nearly equal amounts among the last {of}",
         fr: "{n} montants presque égaux parmi les {of} derniers",
     },
-    weight: 10,
+    weight: 2,
     parameters: &[
         Parameter::new("count", Unit::Count, 2, 1, 3),
         Parameter::new("tolerance_per_mille", Unit::PerMille, 100, 0, 500),

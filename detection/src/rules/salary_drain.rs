@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Salary drain", fr: "Salaire vidé" },
     sentence: Text { en: "{pct} of the income {in} left within {w}", fr: "{pct} du revenu {in} parti en {w}" },
-    weight: 20,
+    weight: 10,
     parameters: &[
         Parameter::share(800),
         Parameter::window(DAY_MS),

@@ -4,8 +4,8 @@
 //! known to be fraud.
 //! Parameters: `share_per_mille` of fraud; `count` of payments from which on a share means anything; `window_ms`;
 //! `lag_ms` by which labels are late.
-//! Why: a tampered terminal stays bad for weeks.
-//! False positives: a small shop with bad luck.
+//! Why: a tampered terminal stays bad for weeks; in longer windows a share remains long after its repair.
+//! False positives: a small shop with bad luck, a terminal that was repaired meanwhile; alone it asks for no review.
 
 use super::prelude::*;
 
@@ -19,11 +19,11 @@ pub const RULE: Rule = Rule {
     direction: Direction::Outgoing,
     title: Text { en: "Terminal at risk", fr: "Terminal à risque" },
     sentence: Text { en: "{pct} known fraud at {payee} over {w}", fr: "{pct} de fraude connue chez {payee} sur {w}" },
-    weight: 40,
+    weight: 10,
     parameters: &[
-        Parameter::share(50),
-        Parameter::new("count", Unit::Count, 10, 1, 10_000),
-        Parameter::window(28 * DAY_MS),
+        Parameter::share(200),
+        Parameter::new("count", Unit::Count, 5, 1, 10_000),
+        Parameter::window(14 * DAY_MS),
         Parameter::new("lag_ms", Unit::Milliseconds, 7 * DAY_MS, 0, 90 * DAY_MS),
     ],
     lists: &[],
@@ -58,13 +58,13 @@ pub(super) fn fixtures() -> Fixtures {
     Fixtures {
         rule: RuleId::TerminalRisk,
         firing: vec![
-            labelled("one in twenty", 1, 20),
-            labelled("one in ten", 1, 10),
+            labelled("one in five", 1, 5),
+            labelled("two in ten", 2, 10),
             labelled("every single one", 300, 300),
         ],
         silent: vec![
-            labelled("one in twenty-one", 1, 21),
-            labelled("all of nine", 9, 9),
+            labelled("one in six", 1, 6),
+            labelled("all of four", 4, 4),
             labelled("none in a thousand", 0, 1_000),
         ],
     }
