@@ -132,6 +132,17 @@ impl Policy {
         json::read(value)
     }
 
+    /// A policy that was accepted once, perhaps by an earlier version of this program: a parameter it does not name has
+    /// its starting value, and one that is out of bounds today the nearest within.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its path.
+    pub fn from_accepted_json(text: &str) -> Result<Self, PolicyError> {
+        let mut value = serde_json::from_str(text).map_err(|error| PolicyError::new("policy", error.to_string()))?;
+        json::bring_up_to_date(&mut value);
+        json::read(value)
+    }
+
     /// Whether every value lies within its bounds.
     ///
     /// # Errors

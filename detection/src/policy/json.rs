@@ -68,6 +68,23 @@ pub(super) fn read(value: Value) -> Result<Policy, PolicyError> {
     Ok(policy)
 }
 
+/// Of the rules that the policy names.
+pub(super) fn bring_up_to_date(policy: &mut Value) {
+    for rule in &rules::ALL {
+        let named = policy.get_mut("rules").and_then(|rules| rules.get_mut(rule.id.to_string()));
+        let Some(Value::Object(given)) = named.and_then(|rule| rule.get_mut("parameters")) else { continue };
+        for parameter in rule.parameters {
+            let value = given.entry(parameter.name).or_insert(parameter.default.into());
+            if let Some(number) = value.as_i64() {
+                *value = number.clamp(parameter.least, parameter.most).into();
+            }
+        }
+        for list in rule.lists {
+            given.entry(list.name).or_insert(list.default.to_vec().into());
+        }
+    }
+}
+
 fn rule(id: RuleId, mut object: Object) -> Result<RulePolicy, PolicyError> {
     let rule = id.rule();
     let (on, weight) = (object.take("on")?, object.take("weight")?);

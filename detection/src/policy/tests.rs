@@ -76,6 +76,20 @@ fn a_rule_that_a_stored_policy_does_not_know_is_off() {
 }
 
 #[test]
+fn a_policy_that_was_accepted_once_stays_readable_when_rules_ask_for_more() {
+    let mut value = serde_json::Value::from(Policy::default());
+    value["rules"]["payee-reported"]["parameters"].as_object_mut().unwrap().remove("share_per_mille");
+    value["rules"]["velocity"]["parameters"]["count"] = 700.into();
+    let text = value.to_string();
+    assert!(Policy::from_json(&text).is_err(), "a new one must say everything");
+    let mut expected = Policy::default();
+    expected.set(RuleId::Velocity, "count", 100).unwrap();
+    assert_eq!(Policy::from_accepted_json(&text), Ok(expected));
+    value["rules"]["velocity"]["parameters"]["count"] = "many".into();
+    assert!(Policy::from_accepted_json(&value.to_string()).is_err());
+}
+
+#[test]
 fn a_parameter_is_set_by_name_and_within_bounds() {
     let mut policy = Policy::default();
     assert_eq!(policy.set(RuleId::Velocity, "count", 7), Ok(()));

@@ -94,7 +94,7 @@ pub async fn load_policy(db: impl PgExecutor<'_>, version: i64) -> Result<Policy
     let body: Option<String> =
         sqlx::query_scalar("select body from policy where version = $1").bind(version).fetch_optional(db).await?;
     let body = body.ok_or(LoadError::NoPolicy(version))?;
-    Policy::from_json(&body).map_err(|error| LoadError::Policy { version, error })
+    Policy::from_accepted_json(&body).map_err(|error| LoadError::Policy { version, error })
 }
 
 /// The model of a version; none where the rules decide alone.
