@@ -128,8 +128,7 @@ impl Policy {
     /// # Errors
     /// The first thing that is wrong, with its path.
     pub fn from_json(text: &str) -> Result<Self, PolicyError> {
-        let value = serde_json::from_str(text).map_err(|error| PolicyError::new("policy", error.to_string()))?;
-        json::read(value)
+        json::read(json::parse(text)?)
     }
 
     /// A policy that was accepted once, perhaps by an earlier version of this program: a parameter it does not name has
@@ -138,7 +137,7 @@ impl Policy {
     /// # Errors
     /// The first thing that is wrong, with its path.
     pub fn from_accepted_json(text: &str) -> Result<Self, PolicyError> {
-        let mut value = serde_json::from_str(text).map_err(|error| PolicyError::new("policy", error.to_string()))?;
+        let mut value = json::parse(text)?;
         json::bring_up_to_date(&mut value);
         json::read(value)
     }

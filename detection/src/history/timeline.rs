@@ -194,8 +194,8 @@ impl<R: Row> Timeline<R> {
 
     /// Whether there is such a row of that time; looks at no more than where its time is.
     pub fn has(&self, at_ms: i64, is_it: impl Fn(&R::Rest) -> bool) -> bool {
-        let of_then = (0..self.end(at_ms)).rev().take_while(|index| self.briefs[*index].at_ms() == at_ms);
-        of_then.into_iter().any(|index| is_it(&self.rests[index]))
+        let mut of_then = (0..self.end(at_ms)).rev().take_while(|index| self.briefs[*index].at_ms() == at_ms);
+        of_then.any(|index| is_it(&self.rests[index]))
     }
 
     /// Reads a word of each line that [`Timeline::windows`] and a look at the newest rows will need. None waits for

@@ -42,6 +42,10 @@ fn rule_json(rule: &Rule, policy: &RulePolicy) -> Value {
     json!({ "on": policy.on, "weight": policy.weight, "parameters": parameters })
 }
 
+pub(super) fn parse(text: &str) -> Result<Value, PolicyError> {
+    serde_json::from_str(text).map_err(|error| PolicyError::new("policy", error.to_string()))
+}
+
 pub(super) fn read(value: Value) -> Result<Policy, PolicyError> {
     let mut top = Object::of(value, String::new())?;
     let mut policy = Policy {
