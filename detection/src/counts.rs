@@ -67,16 +67,7 @@ impl Life {
         let facts = gather(policy, &payment, &histories);
         let inputs = Inputs::gather(&payment, account, counterparty, Some(device));
         account.push(Past::of(&payment, Outcome::Posted));
-        counterparty.push(Received {
-            id: payment.id,
-            at_ms: payment.at_ms,
-            amount_minor: payment.amount_minor,
-            payer: payment.payer,
-            first_of_pair: inputs.is_first_of_pair(),
-            large: inputs.is_large(),
-            refused: false,
-            fraud_known_at_ms: None,
-        });
+        counterparty.push(Received::of(&payment, Outcome::Posted, inputs.is_first_of_pair(), inputs.is_large()));
         self.devices.entry(payment.device.unwrap()).or_default().push(payment.payer, payment.at_ms);
         // Something that can be learnt, and something that cannot.
         let fraud = (inputs.is_large() && payment.amount_minor > 300_000) || chance.draw(&(0..200)) == 0;

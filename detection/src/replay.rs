@@ -110,17 +110,12 @@ impl Replay {
         let paid_in = payment.kind == TransactionKind::Deposit;
         self.accounts.entry(payment.payer).or_default().push(Past::of(payment, outcome));
         if !paid_in {
-            let refused = outcome == Outcome::Refused;
-            self.counterparties.entry(payment.counterparty).or_default().push(Received {
-                id: payment.id,
-                at_ms: payment.at_ms,
-                amount_minor: payment.amount_minor,
-                payer: payment.payer,
-                first_of_pair: inputs.is_first_of_pair() && !refused,
-                large: inputs.is_large() && !happened.unjudged,
-                refused,
-                fraud_known_at_ms: None,
-            });
+            self.counterparties.entry(payment.counterparty).or_default().push(Received::of(
+                payment,
+                outcome,
+                inputs.is_first_of_pair(),
+                inputs.is_large() && !happened.unjudged,
+            ));
         }
         if payment.kind == TransactionKind::Transfer && outcome == Outcome::Posted {
             self.accounts.entry(payment.counterparty).or_default().push(Past {

@@ -75,16 +75,12 @@ impl Judge {
             self.accounts.entry(payment.counterparty).or_default().push(credit);
         }
         if payment.kind != TransactionKind::Deposit {
-            self.counterparties.entry(payment.counterparty).or_default().push(Received {
-                id: payment.id,
-                at_ms: payment.at_ms,
-                amount_minor: payment.amount_minor,
-                payer: payment.payer,
+            self.counterparties.entry(payment.counterparty).or_default().push(Received::of(
+                &payment,
+                Outcome::Posted,
                 first_of_pair,
-                large: false,
-                refused: false,
-                fraud_known_at_ms: None,
-            });
+                false,
+            ));
         }
         if let Some(device) = payment.device {
             self.devices.entry(device).or_default().push(payment.payer, payment.at_ms);

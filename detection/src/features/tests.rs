@@ -41,16 +41,7 @@ impl Bank {
     fn pay(&mut self, payment: &Payment) -> Inputs {
         let inputs = self.inputs(payment);
         self.account.push(Past::of(payment, Outcome::Posted));
-        self.counterparty.push(Received {
-            id: payment.id,
-            at_ms: payment.at_ms,
-            amount_minor: payment.amount_minor,
-            payer: payment.payer,
-            first_of_pair: inputs.is_first_of_pair(),
-            large: inputs.is_large(),
-            refused: false,
-            fraud_known_at_ms: None,
-        });
+        self.counterparty.push(Received::of(payment, Outcome::Posted, inputs.is_first_of_pair(), inputs.is_large()));
         inputs
     }
 }

@@ -4,10 +4,10 @@
 //! counterparty with more rows than that is known by its newest ones: counts over long windows stop growing. Refused
 //! attempts stand among the rows and in no sum of amounts. Absent: anything of its payers but their hash.
 
-use super::REMEMBERED_MS;
 use super::labels::{Label, Labels};
 use super::timeline::{self, Row, Sums, Timeline};
-use crate::payment::Party;
+use super::{Outcome, REMEMBERED_MS};
+use crate::payment::{Party, Payment};
 use uuid::Uuid;
 
 pub const ROWS_MAX: usize = 4_096;
@@ -28,6 +28,23 @@ pub struct Received {
     pub large: bool,
     pub refused: bool,
     pub fraud_known_at_ms: Option<i64>,
+}
+
+impl Received {
+    /// The payment as a row of its counterparty. What was refused is the first of nothing.
+    pub fn of(payment: &Payment, outcome: Outcome, first_of_pair: bool, large: bool) -> Self {
+        let refused = outcome == Outcome::Refused;
+        Received {
+            id: payment.id,
+            at_ms: payment.at_ms,
+            amount_minor: payment.amount_minor,
+            payer: payment.payer,
+            first_of_pair: first_of_pair && !refused,
+            large,
+            refused,
+            fraud_known_at_ms: None,
+        }
+    }
 }
 
 /// What features and rules ask of many rows.

@@ -96,16 +96,12 @@ impl<'a> Bank<'a> {
     pub fn push(&mut self, row: &Row, payment: &Payment, inputs: &Inputs) {
         self.spent_minor[row.customer] += row.amount_minor;
         self.accounts[row.customer].push(Past::of(payment, Outcome::Posted));
-        self.counterparties[row.terminal].push(Received {
-            id: payment.id,
-            at_ms: payment.at_ms,
-            amount_minor: payment.amount_minor,
-            payer: payment.payer,
-            first_of_pair: inputs.is_first_of_pair(),
-            large: inputs.is_large(),
-            refused: false,
-            fraud_known_at_ms: None,
-        });
+        self.counterparties[row.terminal].push(Received::of(
+            payment,
+            Outcome::Posted,
+            inputs.is_first_of_pair(),
+            inputs.is_large(),
+        ));
     }
 }
 

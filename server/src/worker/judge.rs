@@ -25,7 +25,7 @@ use detection::evidence::Evidence;
 use detection::facts::borrowed::Histories;
 use detection::facts::{Reading, gather};
 use detection::features::Inputs;
-use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past};
+use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received};
 use detection::model::Model;
 use detection::payment::{Party, Payment};
 use detection::policy::{HoldExpiry, Policy};
@@ -34,7 +34,7 @@ use domain::fact::{Judgement, LabelFact, RiskVerdict};
 use domain::ledger::{Account, Attempt, Body, Books, Decide, Input, Judged, Settlement, Verdict};
 use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
 use memory::Memory;
-use observed::{Observed, payment_of, received_of};
+use observed::{Observed, payment_of};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -182,7 +182,7 @@ impl Judge {
             payer: payment.payer,
             device: payment.device,
             received: (payment.kind != TransactionKind::Deposit)
-                .then(|| received_of(payment, outcome, first_of_pair, large)),
+                .then(|| Received::of(payment, outcome, first_of_pair, large)),
             counterparty: payment.counterparty,
             credited: payment.kind == TransactionKind::Transfer && outcome == Outcome::Posted,
         };

@@ -67,19 +67,6 @@ pub fn payment_of(attempt: &Attempt<'_>, zone: Tz) -> Payment {
     }
 }
 
-pub fn received_of(payment: &Payment, outcome: Outcome, first_of_pair: bool, large: bool) -> Received {
-    Received {
-        id: payment.id,
-        at_ms: payment.at_ms,
-        amount_minor: payment.amount_minor,
-        payer: payment.payer,
-        first_of_pair: first_of_pair && outcome != Outcome::Refused,
-        large,
-        refused: outcome == Outcome::Refused,
-        fraud_known_at_ms: None,
-    }
-}
-
 /// Money that came, as a row of the customer who got it.
 pub fn credit(id: Uuid, at_ms: i64, amount_minor: i64, from: Party, zone: Tz) -> Past {
     let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();

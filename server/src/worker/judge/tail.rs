@@ -2,11 +2,11 @@
 //! nothing to hear.
 
 use super::exchange::Exchange;
-use super::observed::{Observed, received_of};
+use super::observed::Observed;
 use crate::config::Config;
 use crate::kafka::others::{Others, Told};
 use crate::worker::ownership::Ownership;
-use detection::history::Outcome;
+use detection::history::{Outcome, Received};
 use detection::payment::{Party, Payment};
 use domain::command::FraudLabel;
 use domain::fact::{LabelFact, TransactionFact};
@@ -116,7 +116,7 @@ fn transaction(fact: &Fact, said: &TransactionFact) -> Vec<Observed> {
             payer,
             device: payment.device,
             received: (said.kind != TransactionKind::Deposit)
-                .then(|| received_of(&payment, outcome, first_of_pair, large)),
+                .then(|| Received::of(&payment, outcome, first_of_pair, large)),
             counterparty,
             credited,
         });
