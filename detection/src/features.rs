@@ -14,8 +14,8 @@ pub mod payee;
 #[cfg(test)]
 mod tests;
 
-pub use inputs::Inputs;
 use inputs::mean_with;
+pub use inputs::{Inputs, Marks};
 use own::Habit;
 
 /// How much later than a payment its label is expected: what is younger counts as unlabelled.

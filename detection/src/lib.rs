@@ -5,6 +5,7 @@ pub mod counterfactual;
 #[cfg(test)]
 mod counts;
 pub mod decision;
+mod distinct;
 pub mod evidence;
 pub mod explain;
 pub mod facts;

@@ -61,7 +61,12 @@ pub struct Attempt<'a> {
     pub recorded_at: DateTime<Utc>,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// What this record asks for.
+    pub fn of(record: &Record, submission: &'a SubmitTransaction) -> Self {
+        Attempt { submission, partition: record.partition, offset: record.offset, recorded_at: record.recorded_at }
+    }
+
     /// The time that windows count in: the customer's clock where it can be believed, else the broker's.
     pub fn event_time(&self) -> DateTime<Utc> {
         event_time(self.submission.history, self.submission.occurred_at, self.recorded_at)

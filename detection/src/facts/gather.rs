@@ -5,7 +5,8 @@
 use super::lookback::{DeviceRow, Lookback, PayerMemory};
 use super::{Balance, ContactChange, DISTINCT_MAX, Device, Facts, Graph, Own, Usual};
 use super::{graph, payee, payer};
-use crate::payment::{Party, Payment};
+use crate::distinct::Distinct;
+use crate::payment::Payment;
 use crate::policy::Policy;
 use crate::rules::{RuleId, daily_limit, device_shared, night_weekend_cash};
 
@@ -55,7 +56,7 @@ fn known_of(policy: &Policy, payment: &Payment, hour: usize, memory: &PayerMemor
 
 fn other_accounts(policy: &Policy, payment: &Payment, rows: impl Iterator<Item = DeviceRow>) -> i64 {
     let window_ms = policy.parameters(RuleId::DeviceShared).values[device_shared::WINDOW_MS];
-    let mut accounts = Distinct::default();
+    let mut accounts = Distinct::up_to(DISTINCT_MAX);
     for row in rows {
         let age_ms = payment.at_ms.saturating_sub(row.at_ms);
         if age_ms >= window_ms || accounts.full() {
@@ -66,37 +67,4 @@ fn other_accounts(policy: &Policy, payment: &Payment, rows: impl Iterator<Item =
         }
     }
     accounts.count()
-}
-
-/// The first [`DISTINCT_MAX`] different parties, in the order met. Short, so searched from end to end.
-pub(super) struct Distinct {
-    parties: [Party; DISTINCT_MAX],
-    len: usize,
-}
-
-impl Default for Distinct {
-    fn default() -> Self {
-        Distinct { parties: [Party(0); DISTINCT_MAX], len: 0 }
-    }
-}
-
-impl Distinct {
-    pub(super) fn insert(&mut self, party: Party) {
-        if !self.full() && !self.parties[..self.len].contains(&party) {
-            self.parties[self.len] = party;
-            self.len += 1;
-        }
-    }
-
-    pub(super) fn full(&self) -> bool {
-        self.len == DISTINCT_MAX
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    pub(super) fn count(&self) -> i64 {
-        i64::try_from(self.len).unwrap_or(i64::MAX)
-    }
 }

@@ -3,9 +3,10 @@
 //! Promises: ends at the longest window, when every count is full, or after [`ROWS_MAX`] rows; labels count from the
 //! time they became known.
 
+use super::DISTINCT_MAX;
 use super::Payee;
-use super::gather::Distinct;
 use super::lookback::{Lookback, PayeeRow};
+use crate::distinct::Distinct;
 use crate::payment::Payment;
 use crate::policy::Policy;
 use crate::rules::{RuleId, fan_in, payee_reported, shared_payee, terminal_burst, terminal_risk};
@@ -24,7 +25,8 @@ pub(super) fn scan(
     let payers_ms = policy.parameters(RuleId::FanIn).values[fan_in::WINDOW_MS];
     let new_ms = policy.parameters(RuleId::SharedPayee).values[shared_payee::WINDOW_MS];
     let horizon_ms = tiny_ms.max(payers_ms).max(new_ms);
-    let (mut tiny, mut payers, mut new) = (Distinct::default(), Distinct::default(), Distinct::default());
+    let (mut tiny, mut payers, mut new) =
+        (Distinct::up_to(DISTINCT_MAX), Distinct::up_to(DISTINCT_MAX), Distinct::up_to(DISTINCT_MAX));
     for row in rows.take(ROWS_MAX) {
         let age_ms = payment.at_ms.saturating_sub(row.at_ms);
         // The payers of a shop fill their count at once; tiny amounts matter for minutes only.

@@ -4,9 +4,10 @@
 //! cash payment, usual payees of somebody who pays many, last month's wages of this month's; in any case after
 //! [`ROWS_MAX`] rows. Integer sums, divided last. Absent: any limit that holds the payment's own amount.
 
-use super::gather::Distinct;
+use super::DISTINCT_MAX;
 use super::lookback::{PayerRow, Spending};
 use super::{Inflow, Own, Seen, Split, Usual};
+use crate::distinct::Distinct;
 use crate::history::Outcome;
 use crate::payment::{DAY_MS, Party, Payment};
 use crate::policy::Policy;
@@ -101,7 +102,7 @@ pub(super) fn scan(
             scan.own.late_ms = scan.own.late_ms.max(-age_ms);
             continue;
         }
-        if age_ms >= windows.horizon_ms(&scan) {
+        if age_ms >= windows.short_ms && age_ms >= windows.horizon_ms(&scan) {
             break;
         }
         scan.place(&row, age_ms);
@@ -143,7 +144,7 @@ impl Scan {
             counterparty: payment.counterparty,
             amounts: 0,
             out_minor: 0,
-            payees: Distinct::default(),
+            payees: Distinct::up_to(DISTINCT_MAX),
             income: None,
             tile: Tiles::new(windows.payees_ms),
         }
@@ -190,14 +191,14 @@ impl Scan {
 
     fn paid(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         self.out_minor = self.out_minor.saturating_add(row.amount_minor);
-        if row.party != self.counterparty && age_ms < windows.split_ms.max(windows.payees_ms) {
+        let recent = age_ms < windows.payees_ms;
+        if !self.payees.full() && row.party != self.counterparty && (recent || age_ms < windows.split_ms) {
             self.payees.insert(row.party);
-            if age_ms < windows.payees_ms {
+            if recent {
                 self.own.other_payees = self.payees.count();
             }
         }
-        let many = self.own.other_payees + 1 >= windows.payees;
-        if many && age_ms < windows.usual_ms && age_ms >= windows.payees_ms {
+        if !recent && age_ms < windows.usual_ms && self.own.other_payees + 1 >= windows.payees {
             self.tile.met(row.party, age_ms);
         }
     }
@@ -260,7 +261,7 @@ struct Tiles {
 impl Tiles {
     fn new(length_ms: i64) -> Self {
         let length_ms = length_ms.max(1);
-        Tiles { length_ms, ends_at_age_ms: 2 * length_ms, here: Distinct::default(), tiles: 0, payees: 0 }
+        Tiles { length_ms, ends_at_age_ms: 2 * length_ms, here: Distinct::up_to(DISTINCT_MAX), tiles: 0, payees: 0 }
     }
 
     fn met(&mut self, party: Party, age_ms: i64) {
@@ -272,7 +273,7 @@ impl Tiles {
     }
 
     fn close(&mut self) {
-        self.tiles += i64::from(self.here.count() > 0);
+        self.tiles += i64::from(!self.here.is_empty());
         self.payees += self.here.count();
         self.here.clear();
     }

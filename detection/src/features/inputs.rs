@@ -88,9 +88,31 @@ impl Inputs {
         self.pair.count == 0
     }
 
+    pub fn marks(&self) -> Marks {
+        Marks { first_of_pair: self.is_first_of_pair(), large: self.is_large() }
+    }
+
     /// Whether the amount lies far above the payer's habit: what `Received::large` remembers.
     pub fn is_large(&self) -> bool {
         self.own.sampled >= LARGE_ROWS_MIN && self.amount_minor > LARGE_TIMES.saturating_mul(self.own.median_minor)
+    }
+}
+
+/// What is remembered of a payment beside itself, see `Received`: the two inputs that are asked for without a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    pub first_of_pair: bool,
+    pub large: bool,
+}
+
+impl Marks {
+    /// As [`Inputs::marks`] would say.
+    pub fn gather(payment: &Payment, account: &AccountHistory) -> Self {
+        let at_ms = payment.at_ms;
+        Marks {
+            first_of_pair: account.pair_at(payment.counterparty, at_ms).count == 0,
+            large: Own::is_large(account, at_ms, payment.amount_minor),
+        }
     }
 }
 

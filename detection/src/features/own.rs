@@ -1,6 +1,7 @@
 //! Of the account at risk: habit, speed, novelty, known frauds.
 
 use super::{LABEL_DELAY_MS, LARGE_ROWS_MIN, LARGE_TIMES, LAST};
+use crate::distinct::Distinct;
 use crate::history::past::Brief;
 use crate::history::{AccountHistory, Past, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party};
@@ -109,28 +110,37 @@ impl Own {
     fn sample(&mut self, account: &AccountHistory, counterparty: Party, at_ms: i64) {
         let mut sample = [(0_i64, 0_i64); SAMPLE_ROWS];
         let mut sampled = 0;
-        let mut others = [counterparty; DISTINCT_MAX];
-        let mut distinct = 0;
-        for row in account.rows().briefs_until(at_ms).take(LOOKED_AT_MAX).filter(|row| row.spent()) {
+        let mut others = Distinct::up_to(DISTINCT_MAX);
+        for row in spent_until(account, at_ms) {
             let age_ms = at_ms.saturating_sub(row.at_ms);
             if let Some(last) = self.last_amounts_minor.get_mut(sampled) {
                 *last = Some(row.amount_minor);
                 self.last_age_ms = self.last_age_ms.or(Some(age_ms));
             }
-            let recent = age_ms < 30 * DAY_MS;
-            if sampled == SAMPLE_ROWS || !(recent || sampled < LAST) {
+            if !is_sampled(sampled, age_ms) {
                 break;
             }
-            let today = age_ms < DAY_MS && distinct < DISTINCT_MAX;
-            if today && row.party != counterparty && !others[..distinct].contains(&row.party) {
-                others[distinct] = row.party;
-                distinct += 1;
+            if age_ms < DAY_MS && row.party != counterparty {
+                others.insert(row.party);
             }
             sample[sampled] = (age_ms, row.amount_minor);
             sampled += 1;
         }
-        self.others_24h = u32::try_from(distinct).unwrap_or(u32::MAX);
+        self.others_24h = u32::try_from(others.len()).unwrap_or(u32::MAX);
         self.weigh(&sample[..sampled]);
+    }
+
+    /// Whether more than half of the sample's amounts lie so far below this one, as its median then does.
+    pub(super) fn is_large(account: &AccountHistory, at_ms: i64, amount_minor: i64) -> bool {
+        let (mut sampled, mut below) = (0, 0);
+        for row in spent_until(account, at_ms) {
+            if !is_sampled(sampled, at_ms.saturating_sub(row.at_ms)) {
+                break;
+            }
+            sampled += 1;
+            below += usize::from(LARGE_TIMES.saturating_mul(row.amount_minor) < amount_minor);
+        }
+        sampled >= LARGE_ROWS_MIN as usize && below > sampled / 2
     }
 
     /// Median, largest, and the rows that stand out; from (age, amount).
@@ -175,6 +185,16 @@ impl Own {
         let is_known = |row: Past| labels.is_known(row.id, row.at_ms, at_ms);
         self.frauds_of_last = timely.map(|index| u32::from(rows.get(index).is_some_and(is_known))).sum();
     }
+}
+
+/// The payer's own payments, newest first, as far back as any is looked for.
+fn spent_until(account: &AccountHistory, at_ms: i64) -> impl Iterator<Item = &Brief> {
+    account.rows().briefs_until(at_ms).take(LOOKED_AT_MAX).filter(|row| row.spent())
+}
+
+/// Whether a row of that age is one of the sample, behind so many others.
+fn is_sampled(before: usize, age_ms: i64) -> bool {
+    before < SAMPLE_ROWS && (age_ms < 30 * DAY_MS || before < LAST)
 }
 
 /// Rounded down. The difference is exact; only its root is a float, and IEEE rounds a root in one way.

@@ -2,6 +2,7 @@
 
 use super::own::{Habit, deviation_minor};
 use super::{LABEL_DELAY_MS, LAST};
+use crate::distinct::Distinct;
 use crate::history::{CounterpartyHistory, Labels, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, Party};
 use serde::{Deserialize, Serialize};
@@ -115,11 +116,10 @@ impl Payee {
     }
 
     fn crowd(&mut self, counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) {
-        let mut payers = [payer; DISTINCT_MAX];
-        let (mut distinct, mut last) = (0, 0);
+        let (mut payers, mut last) = (Distinct::up_to(DISTINCT_MAX), 0);
         for row in counterparty.rows().briefs_until(at_ms).take(LOOKED_AT_MAX).filter(|row| !row.refused) {
             let age_ms = at_ms.saturating_sub(row.at_ms);
-            if last == LAST && (age_ms >= HOUR_MS || distinct == DISTINCT_MAX) {
+            if last == LAST && (age_ms >= HOUR_MS || payers.full()) {
                 break;
             }
             if let Some(place) = self.last_amounts_minor.get_mut(last) {
@@ -127,12 +127,10 @@ impl Payee {
                 self.last_age_ms = self.last_age_ms.or(Some(age_ms));
                 last += 1;
             }
-            let is_other = row.payer != payer && !payers[..distinct].contains(&row.payer);
-            if age_ms < HOUR_MS && is_other && distinct < DISTINCT_MAX {
-                payers[distinct] = row.payer;
-                distinct += 1;
+            if age_ms < HOUR_MS && row.payer != payer {
+                payers.insert(row.payer);
             }
         }
-        self.other_payers_1h = u32::try_from(distinct).unwrap_or(u32::MAX);
+        self.other_payers_1h = u32::try_from(payers.len()).unwrap_or(u32::MAX);
     }
 }

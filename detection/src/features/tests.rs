@@ -54,6 +54,22 @@ fn index(name: &str) -> usize {
     NAMES.iter().position(|known| *known == name).unwrap_or_else(|| panic!("no feature {name}"))
 }
 
+proptest! {
+    #[test]
+    fn marks_alone_are_those_of_the_inputs(
+        rows in proptest::collection::vec((0_i64..40, 1_i64..40, 0_u64..3, any::<bool>()), 0..120),
+        amount_minor in 1_i64..120,
+    ) {
+        let mut bank = Bank::default();
+        for (days, amount_minor, party, posted) in rows {
+            let row = Payment { counterparty: Party(party), ..payment(NOON_MS - days * DAY_MS, amount_minor) };
+            bank.account.push(Past::of(&row, if posted { Outcome::Posted } else { Outcome::Refused }));
+        }
+        let asked = payment(NOON_MS, amount_minor);
+        prop_assert_eq!(Marks::gather(&asked, &bank.account), bank.inputs(&asked).marks());
+    }
+}
+
 #[test]
 fn every_name_stands_there_once() {
     let mut names = NAMES.to_vec();

@@ -188,13 +188,11 @@ impl AccountHistory {
     }
 
     fn forget(&mut self) {
-        for (class, count) in [(Class::Refused, self.refused), (Class::Credit, self.credits)] {
-            if count <= ASIDE_MAX {
-                continue;
-            }
-            let oldest = self.rows.briefs().rev().position(|row| row.class == class);
-            let forgotten = oldest.and_then(|index| self.rows.remove(index));
-            self.uncount(forgotten);
+        if self.refused > ASIDE_MAX {
+            self.forget_row(self.rows.oldest_in(|sums| i64::from(sums.refused)));
+        }
+        if self.credits > ASIDE_MAX {
+            self.forget_row(self.rows.oldest_in(|sums| sums.credits_minor));
         }
         let newest_ms = self.rows.newest_at_ms().unwrap_or(0);
         let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
@@ -202,6 +200,11 @@ impl AccountHistory {
             let forgotten = self.rows.forget_oldest();
             self.uncount(forgotten);
         }
+    }
+
+    fn forget_row(&mut self, index: Option<usize>) {
+        let forgotten = index.and_then(|index| self.rows.remove(index));
+        self.uncount(forgotten);
     }
 
     fn uncount(&mut self, forgotten: Option<Past>) {

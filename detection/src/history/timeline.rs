@@ -192,6 +192,15 @@ impl<R: Row> Timeline<R> {
         (self.end(at_ms.saturating_sub(1))..end).find(|index| self.get(*index).is_some_and(|row| is_it(&row)))
     }
 
+    /// The oldest row that adds to this sum, which no row lessens.
+    pub fn oldest_in<T: PartialEq>(&self, sum: impl Fn(&Sums) -> T) -> Option<usize> {
+        let none = sum(&self.blocks.front()?.before);
+        let block = self.blocks.partition_point(|block| sum(&block.before) == none).checked_sub(1)?;
+        let begin = self.first_of(block);
+        let adds = |brief: &R::Brief| sum(&brief.sums()) != sum(&Sums::default());
+        self.briefs.range(begin..).position(adds).map(|place| begin + place)
+    }
+
     /// Whether there is such a row of that time; looks at no more than where its time is.
     pub fn has(&self, at_ms: i64, is_it: impl Fn(&R::Rest) -> bool) -> bool {
         let mut of_then = (0..self.end(at_ms)).rev().take_while(|index| self.briefs[*index].at_ms() == at_ms);

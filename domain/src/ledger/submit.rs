@@ -57,8 +57,7 @@ pub(super) fn apply(
     if let Some(known) = books.known(&submission.transaction_id) {
         return (FactBody::CommandAnswered(answer(known, submission)), None);
     }
-    let attempt =
-        Attempt { submission, partition: record.partition, offset: record.offset, recorded_at: record.recorded_at };
+    let attempt = Attempt::of(record, submission);
     let mut decided = book(books, &attempt, decide);
     let held = decided.hold.map(|terms| Held {
         terms,

@@ -210,13 +210,14 @@ impl Booker {
     }
 
     async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
+        self.judge.read(batch, advances);
         let mut db = match self.ready.take().filter(Ready::is_fresh) {
             Some(ready) => ready.db,
             None => self.store.begin().await?,
         };
         let versions = self.store.advance(&mut db, advances).await?.ok_or(Fault::Fenced)?;
         let mut books = self.store.load(&mut db, &named(batch)).await?;
-        self.judge.prepare(&mut db, &self.store, batch, &books, advances, versions).await?;
+        self.judge.prepare(&mut db, &self.store, batch, &books, versions).await?;
         let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
         let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);

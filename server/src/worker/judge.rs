@@ -23,8 +23,8 @@ use chrono_tz::Tz;
 use detection::decision::{ModelScore, Verdict as Says, judge};
 use detection::evidence::Evidence;
 use detection::facts::borrowed::Histories;
-use detection::facts::{Reading, gather};
-use detection::features::Inputs;
+use detection::facts::{Facts, Reading, gather};
+use detection::features::{Inputs, Marks};
 use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received};
 use detection::model::Model;
 use detection::payment::{Party, Payment};
@@ -33,9 +33,9 @@ use domain::command::{Command, FraudLabel};
 use domain::fact::{Judgement, LabelFact, RiskVerdict};
 use domain::ledger::{Account, Attempt, Body, Books, Decide, Input, Judged, Settlement, Verdict};
 use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
-use memory::Memory;
+use memory::{Lacking, Memory};
 use observed::{Observed, payment_of};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub struct Judge {
@@ -48,6 +48,10 @@ pub struct Judge {
     model: Option<Arc<Model>>,
     memory: Memory,
     inbox: Inbox,
+    /// Of the batch in hand, by partition and offset, in its order.
+    payments: VecDeque<((i32, i64), Payment)>,
+    /// Its records that ask about something that is not remembered.
+    lacking: Vec<(usize, Lacking)>,
     /// What this batch would tell the other lanes.
     staged: Vec<Observed>,
     /// Under which epoch each partition was last booked: another one means that somebody else decided meanwhile.
@@ -64,12 +68,42 @@ impl Judge {
             model: None,
             memory: Memory::new(bytes_max),
             inbox,
+            payments: VecDeque::new(),
+            lacking: Vec::new(),
             staged: Vec::new(),
             epochs: BTreeMap::new(),
         }
     }
 
-    /// Brings policy, model and histories to where this batch needs them.
+    /// Reads the batch, and hears what the other lanes decided: all that needs no account, so that none is locked
+    /// meanwhile.
+    pub fn read(&mut self, batch: &[Decoded], advances: &[FenceAdvance]) {
+        if !self.on {
+            return;
+        }
+        let taken = advances.iter().filter(|advance| {
+            self.epochs.insert(advance.partition, advance.epoch).is_some_and(|epoch| epoch != advance.epoch)
+        });
+        if taken.count() > 0 {
+            self.memory.clear();
+        }
+        self.inbox.drain(&mut self.memory, self.zone);
+        self.memory.begin_batch();
+        self.payments.clear();
+        self.lacking.clear();
+        for (index, decoded) in batch.iter().enumerate() {
+            let Input::Command(Command::SubmitTransaction(submission)) = &decoded.record.input else { continue };
+            let attempt = Attempt::of(&decoded.record, submission);
+            let payment = payment_of(&attempt, self.zone);
+            let lacking = self.memory.lacking(&payment);
+            if lacking != Lacking::default() {
+                self.lacking.push((index, lacking));
+            }
+            self.payments.push_back(((attempt.partition, attempt.offset), payment));
+        }
+    }
+
+    /// Brings policy, model and histories to where the batch that was read needs them.
     ///
     /// # Errors
     /// When the database does not answer, or a version cannot be loaded: then nothing is decided, rather than by another.
@@ -79,21 +113,12 @@ impl Judge {
         store: &WorkerStore,
         batch: &[Decoded],
         books: &Books,
-        advances: &[FenceAdvance],
         versions: Versions,
     ) -> Result<(), Fault> {
         if !self.on {
             return Ok(());
         }
         self.load_versions(store, versions).await?;
-        let taken = advances.iter().filter(|advance| {
-            self.epochs.insert(advance.partition, advance.epoch).is_some_and(|epoch| epoch != advance.epoch)
-        });
-        if taken.count() > 0 {
-            self.memory.clear();
-        }
-        self.inbox.drain(&mut self.memory, self.zone);
-        self.memory.begin_batch();
         let needed = self.needed(batch, books);
         if !needed.is_empty() {
             store.load_histories(db, &needed, self.zone).await?.into_iter().for_each(|loaded| self.memory.put(loaded));
@@ -114,28 +139,26 @@ impl Judge {
     }
 
     /// What the batch asks about and is not remembered.
-    fn needed(&mut self, batch: &[Decoded], books: &Books) -> Needed {
+    fn needed(&self, batch: &[Decoded], books: &Books) -> Needed {
         let mut needed = Needed::default();
-        for decoded in batch {
-            let Input::Command(Command::SubmitTransaction(submission)) = &decoded.record.input else { continue };
+        for (index, lacking) in &self.lacking {
+            let Input::Command(Command::SubmitTransaction(submission)) = &batch[*index].record.input else { continue };
             if books.is_known(&submission.transaction_id) {
                 continue;
             }
             let body = Body::from(submission);
-            let payer = body.account_at_risk();
-            if let Some(slot) = books.slot(payer)
-                && self.memory.wants_account(Party::from(payer))
+            if let Some(slot) = books.slot(body.account_at_risk())
+                && lacking.account
             {
                 needed.add_account(books.account(slot));
             }
             if let Some(slot) = books.slot(body.counterparty())
-                && submission.kind != TransactionKind::Deposit
-                && self.memory.wants_counterparty(Party::from(body.counterparty()))
+                && lacking.counterparty
             {
                 needed.add_counterparty(books.account(slot));
             }
             if let Some(device) = submission.context.as_deref().and_then(|context| context.device.as_deref())
-                && self.memory.wants_device(Party::of(device))
+                && lacking.device
             {
                 needed.add_device(device);
             }
@@ -143,12 +166,22 @@ impl Judge {
         needed
     }
 
+    /// The attempt as it was read.
+    fn payment(&mut self, attempt: &Attempt<'_>) -> Payment {
+        while let Some(((partition, offset), payment)) = self.payments.pop_front() {
+            if (partition, offset) == (attempt.partition, attempt.offset) {
+                return payment;
+            }
+        }
+        payment_of(attempt, self.zone)
+    }
+
     fn model_version(&self) -> Option<i64> {
         self.model.as_ref().map(|_| self.versions.model)
     }
 
-    /// Facts, features and what came of them. An account that was not prepared is a fact that cannot be read.
-    fn evidence(&self, payment: &Payment, payer: &Account) -> (detection::facts::Facts, Inputs) {
+    /// What rules ask. An account that was not prepared is a fact that cannot be read.
+    fn facts(&self, payment: &Payment, payer: &Account) -> Facts {
         let nobody = CounterpartyHistory::default();
         let account = self.memory.account(payment.payer);
         let counterparty = match payment.kind {
@@ -158,7 +191,6 @@ impl Judge {
         };
         let device = payment.device.and_then(|device| self.memory.device(device));
         let unremembered = AccountHistory::default();
-        let inputs = Inputs::gather(payment, account.unwrap_or(&unremembered), counterparty.unwrap_or(&nobody), device);
         let histories = Histories {
             account: account.map_or(Reading::Unreadable, Reading::Known),
             counterparty: counterparty.map_or(Reading::Unreadable, Reading::Known),
@@ -169,7 +201,22 @@ impl Judge {
             available_minor: Reading::Known(payer.after.available_minor()),
             ..Histories::of(payment, &unremembered, &nobody)
         };
-        (gather(&self.policy, payment, &histories), inputs)
+        gather(&self.policy, payment, &histories)
+    }
+
+    /// What the model asks.
+    fn inputs(&self, payment: &Payment) -> Inputs {
+        let (unremembered, nobody) = (AccountHistory::default(), CounterpartyHistory::default());
+        let account = self.memory.account(payment.payer).unwrap_or(&unremembered);
+        let counterparty = self.memory.counterparty(payment.counterparty);
+        let counterparty = counterparty.filter(|_| payment.kind != TransactionKind::Deposit);
+        let device = payment.device.and_then(|device| self.memory.device(device));
+        Inputs::gather(payment, account, counterparty.unwrap_or(&nobody), device)
+    }
+
+    fn marks(&self, payment: &Payment) -> Marks {
+        let unremembered = AccountHistory::default();
+        Marks::gather(payment, self.memory.account(payment.payer).unwrap_or(&unremembered))
     }
 
     /// Remembers a decided payment, here and, once the batch is kept, elsewhere.
@@ -196,24 +243,30 @@ impl Decide for Judge {
         if !self.on {
             return Verdict::Allow.into();
         }
-        let payment = payment_of(attempt, self.zone);
+        let payment = self.payment(attempt);
         let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
-        let (facts, inputs) = self.evidence(&payment, payer);
-        let score = self.model.as_deref().map(|model| ModelScore::verdict_only(model, &inputs));
+        let facts = self.facts(&payment, payer);
+        let mut inputs = self.model.as_ref().map(|_| self.inputs(&payment));
+        let score =
+            self.model.as_deref().zip(inputs.as_ref()).map(|(model, inputs)| ModelScore::verdict_only(model, inputs));
         let decided = judge(&facts, &self.policy, score.as_ref());
         // What happened, happened: history is scored and booked.
         let says = if attempt.submission.history { Says::Allow } else { decided.verdict };
+        let marks = inputs.as_ref().map_or_else(|| self.marks(&payment), Inputs::marks);
         let judgement = Judgement {
             verdict: risk_verdict(says),
             score_e9: (decided.uncapped * 1e9).round() as i64,
             policy_version: self.versions.policy,
             model_version: self.model_version(),
-            first_of_pair: payment.kind != TransactionKind::Deposit && inputs.is_first_of_pair(),
-            large: inputs.is_large(),
+            first_of_pair: payment.kind != TransactionKind::Deposit && marks.first_of_pair,
+            large: marks.large,
         };
         let evidence = match says {
             Says::Allow => None,
-            _ => Evidence::of(facts, inputs, &self.policy, self.model.as_deref()).to_json().ok(),
+            _ => {
+                let inputs = inputs.take().unwrap_or_else(|| self.inputs(&payment));
+                Evidence::of(facts, inputs, &self.policy, self.model.as_deref()).to_json().ok()
+            }
         };
         let (verdict, outcome) = match says {
             Says::Allow | Says::Review => (Verdict::Allow, Outcome::Posted),
@@ -226,7 +279,7 @@ impl Decide for Judge {
 
     fn refused(&mut self, attempt: &Attempt<'_>) {
         if self.on {
-            let payment = payment_of(attempt, self.zone);
+            let payment = self.payment(attempt);
             self.remember(&payment, Outcome::Refused, false, false);
         }
     }

@@ -6,7 +6,8 @@ use super::observed::{Observed, credit};
 use crate::store::worker::Loaded;
 use chrono_tz::Tz;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
-use detection::payment::Party;
+use detection::payment::{Party, Payment};
+use domain::TransactionKind;
 use std::collections::{HashMap, HashSet};
 
 struct Kept<T> {
@@ -102,6 +103,14 @@ pub struct Memory {
     bytes_max: usize,
 }
 
+/// What is not remembered of the parties to a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lacking {
+    pub account: bool,
+    pub counterparty: bool,
+    pub device: bool,
+}
+
 /// Bytes are counted anew once in so many batches: counting walks over everything.
 const COUNTED_EVERY: u64 = 256;
 
@@ -133,16 +142,16 @@ impl Memory {
         self.devices.get(party)
     }
 
-    pub fn wants_account(&mut self, party: Party) -> bool {
-        self.accounts.wants(party, self.batch)
-    }
-
-    pub fn wants_counterparty(&mut self, party: Party) -> bool {
-        self.counterparties.wants(party, self.batch)
-    }
-
-    pub fn wants_device(&mut self, party: Party) -> bool {
-        self.devices.wants(party, self.batch)
+    /// What must be loaded to judge the payment; what is there is marked as used.
+    pub fn lacking(&mut self, payment: &Payment) -> Lacking {
+        let batch = self.batch;
+        Lacking {
+            account: self.accounts.wants(payment.payer, batch),
+            // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
+            counterparty: payment.kind != TransactionKind::Deposit
+                && self.counterparties.wants(payment.counterparty, batch),
+            device: payment.device.is_some_and(|device| self.devices.wants(device, batch)),
+        }
     }
 
     pub fn put(&mut self, loaded: Loaded) {
