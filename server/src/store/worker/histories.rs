@@ -65,6 +65,9 @@ impl WorkerStore {
     /// # Errors
     /// When the database does not answer.
     pub async fn load_histories(&self, db: &mut Db, needed: &Needed, zone: Tz) -> sqlx::Result<Vec<Loaded>> {
+        // A worker's other statements look up a few rows by key, whatever the numbers; here a plan made without them reads
+        // whole tables.
+        sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut **db).await?;
         let mut loaded = Vec::new();
         load_accounts(db, needed, zone, &mut loaded).await?;
         load_counterparties(db, needed, &mut loaded).await?;
