@@ -172,6 +172,8 @@ async fn one_id_sent_a_hundred_times_in_parallel_moves_money_once_and_a_conflict
     let once = deposit("C1", 500);
     let command = Command::SubmitTransaction(once.clone());
     futures::future::join_all((0..100).map(|_| bank.send(&command))).await;
+    // Whichever partition comes first wins the id: it is this one before any other is asked.
+    until("one of them is booked", || async { bank.transactions().await == 1 }).await;
     let other_amount = SubmitTransaction { amount_minor: 501, ..once.clone() };
     // Another account at risk, hence another partition.
     let elsewhere = SubmitTransaction { credit: number("C2"), ..once.clone() };
