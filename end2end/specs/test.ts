@@ -10,8 +10,9 @@ export function complaintsOf(context: BrowserContext): string[] {
   const complaints: string[] = [];
   context.on('weberror', (error) => {
     const { message } = error.error();
-    // The browser's own word, also where no script runs: a page was there before its fade could begin.
-    if (!/^Transition was (?:aborted|skipped)/u.test(message)) complaints.push(`script error: ${message}`);
+    // The browser's own word, also where no script runs: the page was there before its fade could begin.
+    if (message === 'Transition was aborted because of invalid state. Page already revealed') return;
+    complaints.push(`script error: ${message}`);
   });
   context.on('console', (message) => {
     if (/content security policy/iu.test(message.text())) complaints.push(`content policy: ${message.text()}`);
