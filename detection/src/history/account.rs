@@ -39,6 +39,11 @@ pub struct AccountHistory {
 }
 
 impl AccountHistory {
+    /// Of an account that has done nothing yet.
+    pub fn opened(at_ms: i64) -> Self {
+        AccountHistory { opened_at_ms: Some(at_ms), ..AccountHistory::default() }
+    }
+
     /// Takes in a payment that has been decided. Each payment once: whoever pushes knows redelivered ones.
     pub fn push(&mut self, mut row: Past) {
         row.first_of_pair = row.spent() && self.is_first_of_pair(&row);

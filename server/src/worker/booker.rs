@@ -142,7 +142,8 @@ impl Booker {
             Ok(()) => self.judge.keep(),
             Err(fault) => {
                 self.judge.forget();
-                if let Fault::Transient(_) = fault {
+                // Somebody else decided, or this lane did and was not told so: what was read before may lack it.
+                if let Fault::Fenced = fault {
                     self.judge.doubt();
                 }
             }
@@ -210,14 +211,14 @@ impl Booker {
     }
 
     async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
-        self.judge.read(batch, advances);
+        self.judge.read(&self.store, batch, advances).await?;
         let mut db = match self.ready.take().filter(Ready::is_fresh) {
             Some(ready) => ready.db,
             None => self.store.begin().await?,
         };
         let versions = self.store.advance(&mut db, advances).await?.ok_or(Fault::Fenced)?;
+        self.judge.decide_by(&self.store, versions).await?;
         let mut books = self.store.load(&mut db, &named(batch)).await?;
-        self.judge.prepare(&mut db, &self.store, batch, &books, versions).await?;
         let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
         let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);
@@ -229,7 +230,11 @@ impl Booker {
         let announcements: Vec<AnnouncementRow> = batches.iter().map(|batch| batch.row.clone()).collect();
         let sent = self.sender.acknowledged(self.lane);
         self.store.save_messages(&mut db, &letters, &announcements, &sent).await?;
-        db.commit().await?;
+        if let Err(error) = db.commit().await {
+            // It may be committed all the same. Everything before this line is rolled back for certain.
+            self.judge.doubt();
+            return Err(error.into());
+        }
         self.sender.forgotten(&sent);
         self.store.remember(&books);
         self.sender.send(batches).await;

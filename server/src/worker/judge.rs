@@ -17,23 +17,23 @@ pub use tail::follow_others;
 use super::decode::Decoded;
 use super::fault::Fault;
 use crate::store::policy::{FIRST_POLICY, NO_MODEL, Versions, load_model, load_policy};
-use crate::store::worker::{Db, FenceAdvance, Needed, WorkerStore};
+use crate::store::worker::{FenceAdvance, Needed, WorkerStore};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use detection::decision::{ModelScore, Verdict as Says, judge};
 use detection::evidence::Evidence;
 use detection::facts::borrowed::Histories;
-use detection::facts::{Facts, Reading, gather};
+use detection::facts::{Reading, gather};
 use detection::features::{Inputs, Marks};
-use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received};
+use detection::history::{Outcome, Past, Received};
 use detection::model::Model;
 use detection::payment::{Party, Payment};
 use detection::policy::{HoldExpiry, Policy};
-use domain::command::{Command, FraudLabel};
+use domain::command::{Command, FraudLabel, SubmitTransaction};
 use domain::fact::{Judgement, LabelFact, RiskVerdict};
-use domain::ledger::{Account, Attempt, Body, Books, Decide, Input, Judged, Settlement, Verdict};
+use domain::ledger::{Account, Attempt, Body, Decide, Input, Judged, Settlement, Verdict};
 use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
-use memory::{Lacking, Memory};
+use memory::{Lacking, Memory, Parties};
 use observed::{Observed, payment_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -50,8 +50,6 @@ pub struct Judge {
     inbox: Inbox,
     /// Of the batch in hand, by partition and offset, in its order.
     payments: VecDeque<((i32, i64), Payment)>,
-    /// Its records that ask about something that is not remembered.
-    lacking: Vec<(usize, Lacking)>,
     /// What this batch would tell the other lanes.
     staged: Vec<Observed>,
     /// Under which epoch each partition was last booked: another one means that somebody else decided meanwhile.
@@ -69,17 +67,25 @@ impl Judge {
             memory: Memory::new(bytes_max),
             inbox,
             payments: VecDeque::new(),
-            lacking: Vec::new(),
             staged: Vec::new(),
             epochs: BTreeMap::new(),
         }
     }
 
-    /// Reads the batch, and hears what the other lanes decided: all that needs no account, so that none is locked
-    /// meanwhile.
-    pub fn read(&mut self, batch: &[Decoded], advances: &[FenceAdvance]) {
+    /// Reads the batch, hears what the other lanes decided, and brings the histories it asks about: all that needs no
+    /// account, so that none is locked meanwhile. What is decided between here and the locks is heard by the next batch,
+    /// as is what is decided while histories are remembered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(
+        &mut self,
+        store: &WorkerStore,
+        batch: &[Decoded],
+        advances: &[FenceAdvance],
+    ) -> Result<(), Fault> {
         if !self.on {
-            return;
+            return Ok(());
         }
         let taken = advances.iter().filter(|advance| {
             self.epochs.insert(advance.partition, advance.epoch).is_some_and(|epoch| epoch != advance.epoch)
@@ -87,44 +93,36 @@ impl Judge {
         if taken.count() > 0 {
             self.memory.clear();
         }
+        // First heard, then read: what is told of a history that is not here yet is in the tables already.
         self.inbox.drain(&mut self.memory, self.zone);
         self.memory.begin_batch();
         self.payments.clear();
-        self.lacking.clear();
-        for (index, decoded) in batch.iter().enumerate() {
+        let mut needed = Needed::default();
+        for decoded in batch {
             let Input::Command(Command::SubmitTransaction(submission)) = &decoded.record.input else { continue };
             let attempt = Attempt::of(&decoded.record, submission);
             let payment = payment_of(&attempt, self.zone);
             let lacking = self.memory.lacking(&payment);
             if lacking != Lacking::default() {
-                self.lacking.push((index, lacking));
+                need(&mut needed, lacking, submission);
             }
             self.payments.push_back(((attempt.partition, attempt.offset), payment));
         }
-    }
-
-    /// Brings policy, model and histories to where the batch that was read needs them.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a version cannot be loaded: then nothing is decided, rather than by another.
-    pub async fn prepare(
-        &mut self,
-        db: &mut Db,
-        store: &WorkerStore,
-        batch: &[Decoded],
-        books: &Books,
-        versions: Versions,
-    ) -> Result<(), Fault> {
-        if !self.on {
-            return Ok(());
-        }
-        self.load_versions(store, versions).await?;
-        let needed = self.needed(batch, books);
         if !needed.is_empty() {
-            store.load_histories(db, &needed, self.zone).await?.into_iter().for_each(|loaded| self.memory.put(loaded));
+            let loaded = store.load_histories(&needed, self.zone).await?;
+            metrics::counter!("vigie_worker_histories_read_total").increment(loaded.len() as u64);
+            loaded.into_iter().for_each(|loaded| self.memory.put(loaded));
         }
         metrics::gauge!("vigie_worker_history_bytes").set(self.memory.bytes() as f64);
         Ok(())
+    }
+
+    /// Brings policy and model to the versions that the batch's own transaction read.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a version cannot be loaded: then nothing is decided, rather than by another.
+    pub async fn decide_by(&mut self, store: &WorkerStore, versions: Versions) -> Result<(), Fault> {
+        if self.on { self.load_versions(store, versions).await } else { Ok(()) }
     }
 
     async fn load_versions(&mut self, store: &WorkerStore, versions: Versions) -> Result<(), Fault> {
@@ -136,34 +134,6 @@ impl Judge {
         }
         self.versions = versions;
         Ok(())
-    }
-
-    /// What the batch asks about and is not remembered.
-    fn needed(&self, batch: &[Decoded], books: &Books) -> Needed {
-        let mut needed = Needed::default();
-        for (index, lacking) in &self.lacking {
-            let Input::Command(Command::SubmitTransaction(submission)) = &batch[*index].record.input else { continue };
-            if books.is_known(&submission.transaction_id) {
-                continue;
-            }
-            let body = Body::from(submission);
-            if let Some(slot) = books.slot(body.account_at_risk())
-                && lacking.account
-            {
-                needed.add_account(books.account(slot));
-            }
-            if let Some(slot) = books.slot(body.counterparty())
-                && lacking.counterparty
-            {
-                needed.add_counterparty(books.account(slot));
-            }
-            if let Some(device) = submission.context.as_deref().and_then(|context| context.device.as_deref())
-                && lacking.device
-            {
-                needed.add_device(device);
-            }
-        }
-        needed
     }
 
     /// The attempt as it was read.
@@ -178,45 +148,6 @@ impl Judge {
 
     fn model_version(&self) -> Option<i64> {
         self.model.as_ref().map(|_| self.versions.model)
-    }
-
-    /// What rules ask. An account that was not prepared is a fact that cannot be read.
-    fn facts(&self, payment: &Payment, payer: &Account) -> Facts {
-        let nobody = CounterpartyHistory::default();
-        let account = self.memory.account(payment.payer);
-        let counterparty = match payment.kind {
-            // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
-            TransactionKind::Deposit => Some(&nobody),
-            TransactionKind::Withdrawal | TransactionKind::Transfer => self.memory.counterparty(payment.counterparty),
-        };
-        let device = payment.device.and_then(|device| self.memory.device(device));
-        let unremembered = AccountHistory::default();
-        let histories = Histories {
-            account: account.map_or(Reading::Unreadable, Reading::Known),
-            counterparty: counterparty.map_or(Reading::Unreadable, Reading::Known),
-            device: match payment.device {
-                None => Reading::Absent,
-                Some(_) => device.map_or(Reading::Unreadable, Reading::Known),
-            },
-            available_minor: Reading::Known(payer.after.available_minor()),
-            ..Histories::of(payment, &unremembered, &nobody)
-        };
-        gather(&self.policy, payment, &histories)
-    }
-
-    /// What the model asks.
-    fn inputs(&self, payment: &Payment) -> Inputs {
-        let (unremembered, nobody) = (AccountHistory::default(), CounterpartyHistory::default());
-        let account = self.memory.account(payment.payer).unwrap_or(&unremembered);
-        let counterparty = self.memory.counterparty(payment.counterparty);
-        let counterparty = counterparty.filter(|_| payment.kind != TransactionKind::Deposit);
-        let device = payment.device.and_then(|device| self.memory.device(device));
-        Inputs::gather(payment, account, counterparty.unwrap_or(&nobody), device)
-    }
-
-    fn marks(&self, payment: &Payment) -> Marks {
-        let unremembered = AccountHistory::default();
-        Marks::gather(payment, self.memory.account(payment.payer).unwrap_or(&unremembered))
     }
 
     /// Remembers a decided payment, here and, once the batch is kept, elsewhere.
@@ -245,14 +176,17 @@ impl Decide for Judge {
         }
         let payment = self.payment(attempt);
         let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
-        let facts = self.facts(&payment, payer);
-        let mut inputs = self.model.as_ref().map(|_| self.inputs(&payment));
-        let score =
-            self.model.as_deref().zip(inputs.as_ref()).map(|(model, inputs)| ModelScore::verdict_only(model, inputs));
+        self.memory.begin_histories(&payment, payer.opened_at);
+        let parties = self.memory.parties(&payment);
+        let facts = gather(&self.policy, &payment, &lookback(&payment, payer, &parties));
+        let model = self.model.as_deref();
+        let inputs = || Inputs::gather(&payment, parties.account, parties.counterparty, parties.device);
+        let mut asked = model.map(|_| inputs());
+        let score = model.zip(asked.as_ref()).map(|(model, inputs)| ModelScore::verdict_only(model, inputs));
         let decided = judge(&facts, &self.policy, score.as_ref());
         // What happened, happened: history is scored and booked.
         let says = if attempt.submission.history { Says::Allow } else { decided.verdict };
-        let marks = inputs.as_ref().map_or_else(|| self.marks(&payment), Inputs::marks);
+        let marks = asked.as_ref().map_or_else(|| Marks::gather(&payment, parties.account), Inputs::marks);
         let judgement = Judgement {
             verdict: risk_verdict(says),
             score_e9: (decided.uncapped * 1e9).round() as i64,
@@ -264,8 +198,8 @@ impl Decide for Judge {
         let evidence = match says {
             Says::Allow => None,
             _ => {
-                let inputs = inputs.take().unwrap_or_else(|| self.inputs(&payment));
-                Evidence::of(facts, inputs, &self.policy, self.model.as_deref()).to_json().ok()
+                let inputs = asked.take().unwrap_or_else(inputs);
+                Evidence::of(facts, inputs, &self.policy, model).to_json().ok()
             }
         };
         let (verdict, outcome) = match says {
@@ -342,6 +276,35 @@ impl Judge {
                 HoldExpiry::Refuse => OnExpiry::Expire,
             },
         }
+    }
+}
+
+/// What rules may ask.
+fn lookback<'a>(payment: &Payment, payer: &Account, parties: &Parties<'a>) -> Histories<'a> {
+    Histories {
+        device: match (payment.device, parties.device) {
+            (None, _) => Reading::Absent,
+            (Some(_), None) => Reading::Unreadable,
+            (Some(_), Some(device)) => Reading::Known(device),
+        },
+        available_minor: Reading::Known(payer.after.available_minor()),
+        ..Histories::of(payment, parties.account, parties.counterparty)
+    }
+}
+
+/// What must be read to judge the submission.
+fn need(needed: &mut Needed, lacking: Lacking, submission: &SubmitTransaction) {
+    let body = Body::from(submission);
+    if lacking.account {
+        needed.add_account(body.account_at_risk());
+    }
+    if lacking.counterparty {
+        needed.add_counterparty(body.counterparty());
+    }
+    if let Some(device) = submission.context.as_deref().and_then(|context| context.device.as_deref())
+        && lacking.device
+    {
+        needed.add_device(device);
     }
 }
 

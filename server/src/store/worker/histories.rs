@@ -8,25 +8,27 @@ use crate::store::codes::{Code as _, FLAG_FIRST_OF_PAIR, FLAG_LARGE, event_time}
 use crate::store::local_offset_ms;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use detection::history::account::local_hour;
+use detection::history::account::{ASIDE_MAX, local_hour};
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
 use detection::payment::{Party, Place};
-use domain::ledger::{Account, AccountId};
-use domain::{AccountKind, TransactionKind, TransactionState};
+use domain::ledger::AccountId;
+use domain::{AccountKind, AccountNumber, TransactionKind, TransactionState};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// Of an account, or of one stripe of an external one. A hundred days of anybody's life fit in.
 const CHANGES_READ: i64 = 5_000;
+/// Of what came in at an account whose own history this is: as many again as are remembered, because they come by the
+/// time they were booked and are remembered by the time they were made.
+const CREDITS_READ: i64 = 2 * ASIDE_MAX as i64;
 
 /// What a batch asks about and its judge does not remember.
 #[derive(Debug, Default)]
 pub struct Needed {
-    /// Version and when it was opened, by id.
-    accounts: BTreeMap<AccountId, (i64, Party, DateTime<Utc>)>,
-    customers: BTreeMap<AccountId, (i64, Party)>,
-    externals: BTreeMap<AccountId, Party>,
+    /// At risk.
+    accounts: BTreeSet<AccountNumber>,
+    counterparties: BTreeSet<AccountNumber>,
     devices: BTreeSet<String>,
 }
 
@@ -37,23 +39,26 @@ pub enum Loaded {
     Device(Party, DeviceHistory),
 }
 
+/// An account as it stands while nobody holds it.
+struct Standing {
+    id: AccountId,
+    kind: AccountKind,
+    version: i64,
+    party: Party,
+    opened_at: DateTime<Utc>,
+}
+
 impl Needed {
     pub fn is_empty(&self) -> bool {
-        self.accounts.is_empty() && self.customers.is_empty() && self.externals.is_empty() && self.devices.is_empty()
+        self.accounts.is_empty() && self.counterparties.is_empty() && self.devices.is_empty()
     }
 
-    /// The account at risk. One that this very batch opened has no id and no past.
-    pub fn add_account(&mut self, account: &Account) {
-        let known = (account.after.version, Party::from(&account.number), account.opened_at);
-        self.accounts.insert(account.id.unwrap_or(-1), known);
+    pub fn add_account(&mut self, number: &AccountNumber) {
+        self.accounts.insert(number.clone());
     }
 
-    pub fn add_counterparty(&mut self, account: &Account) {
-        let (Some(id), party) = (account.id, Party::from(&account.number)) else { return };
-        match account.kind {
-            AccountKind::Customer => _ = self.customers.insert(id, (account.after.version, party)),
-            AccountKind::External => _ = self.externals.insert(id, party),
-        }
+    pub fn add_counterparty(&mut self, number: &AccountNumber) {
+        self.counterparties.insert(number.clone());
     }
 
     pub fn add_device(&mut self, device: &str) {
@@ -62,18 +67,50 @@ impl Needed {
 }
 
 impl WorkerStore {
+    /// The histories of what is known here; an account that is not has none. No account is locked meanwhile: a takeover
+    /// reads millions of rows, and whoever decides must not wait for them.
+    ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn load_histories(&self, db: &mut Db, needed: &Needed, zone: Tz) -> sqlx::Result<Vec<Loaded>> {
+    pub async fn load_histories(&self, needed: &Needed, zone: Tz) -> sqlx::Result<Vec<Loaded>> {
+        let mut db = self.begin().await?;
         // A worker's other statements look up a few rows by key, whatever the numbers; here a plan made without them cost
-        // Postgres three times as much.
-        sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut **db).await?;
+        // Postgres three times as much, and so does sorting on disk.
+        sqlx::query(
+            "select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)",
+        )
+        .execute(&mut *db)
+        .await?;
         let mut loaded = Vec::new();
-        load_accounts(db, needed, zone, &mut loaded).await?;
-        load_counterparties(db, needed, &mut loaded).await?;
-        load_devices(db, needed, &mut loaded).await?;
+        let accounts = standing(&mut db, &needed.accounts).await?;
+        load_accounts(&mut db, &accounts, zone, &mut loaded).await?;
+        let counterparties = standing(&mut db, &needed.counterparties).await?;
+        load_counterparties(&mut db, &counterparties, &mut loaded).await?;
+        load_devices(&mut db, needed, &mut loaded).await?;
         Ok(loaded)
     }
+}
+
+async fn standing(db: &mut Db, numbers: &BTreeSet<AccountNumber>) -> sqlx::Result<Vec<Standing>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows =
+        sqlx::query("select id, number, kind, version, opened_at from account where number = any($1) order by id")
+            .bind(numbers.iter().map(AccountNumber::as_str).collect::<Vec<_>>())
+            .fetch_all(&mut **db)
+            .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Standing {
+                id: row.try_get("id")?,
+                kind: AccountKind::from_code(row.try_get("kind")?)?,
+                version: row.try_get("version")?,
+                party: Party::of(row.try_get("number")?),
+                opened_at: row.try_get("opened_at")?,
+            })
+        })
+        .collect()
 }
 
 fn outcome(row: &PgRow) -> sqlx::Result<Outcome> {
@@ -89,8 +126,10 @@ fn known_at_ms(row: &PgRow) -> sqlx::Result<Option<i64>> {
     Ok(row.try_get::<Option<DateTime<Utc>>, _>("known_at")?.map(|at| at.timestamp_millis()))
 }
 
-async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<Loaded>) -> sqlx::Result<()> {
-    if needed.accounts.is_empty() {
+async fn load_accounts(db: &mut Db, asked: &[Standing], zone: Tz, loaded: &mut Vec<Loaded>) -> sqlx::Result<()> {
+    // An external account is nobody's: it has no habits, and too many rows to look for any.
+    let asked: Vec<&Standing> = asked.iter().filter(|account| account.kind == AccountKind::Customer).collect();
+    if asked.is_empty() {
         return Ok(());
     }
     // Rows that moved nothing have no version: they come last in each index, all of them.
@@ -104,7 +143,8 @@ async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<
              union all
              select * from transaction where debit_account = asked.id and debit_version is null
              union all
-             select * from transaction where credit_account = asked.id and credit_version > asked.version - $3
+             (select * from transaction where credit_account = asked.id and credit_version > asked.version - $3
+              order by credit_version desc limit $4)
              union all
              -- What was refused or is held of others' payments is none of this account's history.
              select * from transaction where credit_account = asked.id and credit_version is null and kind = 1) t
@@ -114,9 +154,10 @@ async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<
          order by asked.id, case when t.flags & 2 = 0 then t.occurred_at else t.recorded_at end,
              t.recorded_at, t.partition, t.command_offset",
     )
-    .bind(needed.accounts.keys().copied().collect::<Vec<_>>())
-    .bind(needed.accounts.values().map(|(version, _, _)| *version).collect::<Vec<_>>())
+    .bind(asked.iter().map(|account| account.id).collect::<Vec<_>>())
+    .bind(asked.iter().map(|account| account.version).collect::<Vec<_>>())
     .bind(CHANGES_READ)
+    .bind(CREDITS_READ)
     .fetch_all(&mut **db)
     .await?;
     let mut histories: HashMap<AccountId, AccountHistory> = HashMap::new();
@@ -129,10 +170,10 @@ async fn load_accounts(db: &mut Db, needed: &Needed, zone: Tz, loaded: &mut Vec<
             history.label(past.id, past.at_ms, known_at_ms);
         }
     }
-    for (id, (_, party, opened_at)) in &needed.accounts {
-        let mut history = histories.remove(id).unwrap_or_default();
-        history.opened_at_ms = Some(opened_at.timestamp_millis());
-        loaded.push(Loaded::Account(*party, Box::new(history)));
+    for account in asked {
+        let mut history = histories.remove(&account.id).unwrap_or_default();
+        history.opened_at_ms = Some(account.opened_at.timestamp_millis());
+        loaded.push(Loaded::Account(account.party, Box::new(history)));
     }
     Ok(())
 }
@@ -155,10 +196,12 @@ fn past(row: &PgRow, zone: Tz) -> sqlx::Result<Past> {
     })
 }
 
-async fn load_counterparties(db: &mut Db, needed: &Needed, loaded: &mut Vec<Loaded>) -> sqlx::Result<()> {
-    if needed.customers.is_empty() && needed.externals.is_empty() {
+async fn load_counterparties(db: &mut Db, asked: &[Standing], loaded: &mut Vec<Loaded>) -> sqlx::Result<()> {
+    if asked.is_empty() {
         return Ok(());
     }
+    let (customers, externals): (Vec<&Standing>, Vec<&Standing>) =
+        asked.iter().partition(|account| account.kind == AccountKind::Customer);
     // An external account counts its changes per stripe: each stripe is read from its own newest.
     let rows = sqlx::query(
         "with asked as (
@@ -183,9 +226,9 @@ async fn load_counterparties(db: &mut Db, needed: &Needed, loaded: &mut Vec<Load
          order by case when t.flags & 2 = 0 then t.occurred_at else t.recorded_at end,
              t.recorded_at, t.partition, t.command_offset",
     )
-    .bind(needed.customers.keys().copied().collect::<Vec<_>>())
-    .bind(needed.customers.values().map(|(version, _)| *version).collect::<Vec<_>>())
-    .bind(needed.externals.keys().copied().collect::<Vec<_>>())
+    .bind(customers.iter().map(|account| account.id).collect::<Vec<_>>())
+    .bind(customers.iter().map(|account| account.version).collect::<Vec<_>>())
+    .bind(externals.iter().map(|account| account.id).collect::<Vec<_>>())
     .bind(CHANGES_READ)
     .fetch_all(&mut **db)
     .await?;
@@ -205,9 +248,8 @@ async fn load_counterparties(db: &mut Db, needed: &Needed, loaded: &mut Vec<Load
             fraud_known_at_ms: known_at_ms(row)?,
         });
     }
-    let parties = needed.customers.iter().map(|(id, (_, party))| (id, party)).chain(&needed.externals);
-    for (id, party) in parties {
-        loaded.push(Loaded::Counterparty(*party, histories.remove(id).unwrap_or_default()));
+    for account in asked {
+        loaded.push(Loaded::Counterparty(account.party, histories.remove(&account.id).unwrap_or_default()));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 use super::observed::{Observed, credit};
 use crate::store::worker::Loaded;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
 use detection::payment::{Party, Payment};
@@ -70,6 +71,14 @@ impl<T: Sized> Shelf<T> {
         self.kept.insert(party, Kept { history, used: batch });
     }
 
+    /// Begins a history that is not there. It goes with the batch if that is rolled back.
+    fn begin(&mut self, party: Party, batch: u64, history: impl FnOnce() -> T) {
+        if !self.kept.contains_key(&party) {
+            self.put(party, history(), batch);
+            self.touched.insert(party);
+        }
+    }
+
     /// Changes what is remembered; what is not will be loaded with the change in it.
     fn change(&mut self, party: Party, change: impl FnOnce(&mut T)) {
         if let Some(kept) = self.kept.get_mut(&party) {
@@ -98,6 +107,8 @@ pub struct Memory {
     accounts: Shelf<AccountHistory>,
     counterparties: Shelf<CounterpartyHistory>,
     devices: Shelf<DeviceHistory>,
+    /// Of whom nothing is known.
+    nobody: (AccountHistory, CounterpartyHistory),
     batch: u64,
     bytes: usize,
     bytes_max: usize,
@@ -111,6 +122,18 @@ pub struct Lacking {
     pub device: bool,
 }
 
+/// What is remembered of the parties to one payment.
+pub struct Parties<'a> {
+    pub account: &'a AccountHistory,
+    pub counterparty: &'a CounterpartyHistory,
+    pub device: Option<&'a DeviceHistory>,
+}
+
+/// Who pays in is the bank's own desk or an employer: nothing is learnt of them.
+fn is_learnt_of(payment: &Payment) -> bool {
+    payment.kind != TransactionKind::Deposit
+}
+
 /// Bytes are counted anew once in so many batches: counting walks over everything.
 const COUNTED_EVERY: u64 = 256;
 
@@ -120,6 +143,7 @@ impl Memory {
             accounts: Shelf::default(),
             counterparties: Shelf::default(),
             devices: Shelf::default(),
+            nobody: Default::default(),
             batch: 0,
             bytes: 0,
             bytes_max,
@@ -130,16 +154,14 @@ impl Memory {
         self.bytes
     }
 
-    pub fn account(&self, party: Party) -> Option<&AccountHistory> {
-        self.accounts.get(party)
-    }
-
-    pub fn counterparty(&self, party: Party) -> Option<&CounterpartyHistory> {
-        self.counterparties.get(party)
-    }
-
-    pub fn device(&self, party: Party) -> Option<&DeviceHistory> {
-        self.devices.get(party)
+    /// What is remembered of the parties to a payment, or nothing at all.
+    pub fn parties(&self, payment: &Payment) -> Parties<'_> {
+        let counterparty = if is_learnt_of(payment) { self.counterparties.get(payment.counterparty) } else { None };
+        Parties {
+            account: self.accounts.get(payment.payer).unwrap_or(&self.nobody.0),
+            counterparty: counterparty.unwrap_or(&self.nobody.1),
+            device: payment.device.and_then(|device| self.devices.get(device)),
+        }
     }
 
     /// What must be loaded to judge the payment; what is there is marked as used.
@@ -147,9 +169,7 @@ impl Memory {
         let batch = self.batch;
         Lacking {
             account: self.accounts.wants(payment.payer, batch),
-            // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
-            counterparty: payment.kind != TransactionKind::Deposit
-                && self.counterparties.wants(payment.counterparty, batch),
+            counterparty: is_learnt_of(payment) && self.counterparties.wants(payment.counterparty, batch),
             device: payment.device.is_some_and(|device| self.devices.wants(device, batch)),
         }
     }
@@ -168,6 +188,15 @@ impl Memory {
                 self.bytes += history.bytes();
                 self.devices.put(party, history, self.batch);
             }
+        }
+    }
+
+    /// Of accounts that were not there when the batch was read: this very batch opened them, or another lane just now.
+    pub fn begin_histories(&mut self, payment: &Payment, opened_at: DateTime<Utc>) {
+        let opened_at_ms = opened_at.timestamp_millis();
+        self.accounts.begin(payment.payer, self.batch, || AccountHistory::opened(opened_at_ms));
+        if is_learnt_of(payment) {
+            self.counterparties.begin(payment.counterparty, self.batch, CounterpartyHistory::default);
         }
     }
 
