@@ -127,8 +127,8 @@ pub trait Accounts: Send + Sync {
     /// the token from which a socket continues exactly.
     async fn list(&self, person: &Person, limit: i64) -> Result<(Vec<AccountView>, ResumeToken), PortError>;
     async fn one(&self, person: &Person, account: &AccountNumber) -> Result<(AccountView, ResumeToken), PortError>;
-    /// The currency of an account of one's own; none for any other, whatever else one may see.
-    async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError>;
+    /// The right to pay from an account of one's own; none for any other, whatever else one may see.
+    async fn paying_right(&self, person: &Person, account: &AccountNumber) -> Result<Option<PayingRight>, PortError>;
     /// Statement rows by account version, newest first; see [`StatementQuery`].
     async fn statement(&self, person: &Person, query: &StatementQuery) -> Result<StatementPage, PortError>;
     /// The account's balance over time in the range: the balance before it, then each change, thinned to `points`.
@@ -190,6 +190,15 @@ pub enum Opened {
     StillProcessing(AccountNumber),
 }
 
+/// That a person may pay from an account, as the database said for this request. Never kept for another: the link may
+/// be taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayingRight {
+    pub person: Uuid,
+    pub account: AccountNumber,
+    pub currency: Currency,
+}
+
 /// A payment as the form gives it, already parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
@@ -221,8 +230,9 @@ pub trait Transactions: Send + Sync {
     /// Produces the command, waits up to 4 s for the log and then up to 2 s for the fact.
     ///
     /// # Errors
-    /// [`PortError::NotTaken`] when the log did not acknowledge; [`PortError::Forbidden`] when `own` is not theirs.
-    async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError>;
+    /// [`PortError::NotTaken`] when the log did not acknowledge; [`PortError::Forbidden`] when the right is to another
+    /// account.
+    async fn submit(&self, right: &PayingRight, payment: &Payment) -> Result<Submission, PortError>;
     /// A transaction the person may see. [`PortError::NotFound`] for an unknown id and for somebody else's alike.
     async fn status(&self, person: &Person, id: Uuid) -> Result<(TransactionView, ResumeToken), PortError>;
     /// When the hold of a transaction that they may see ended; none if it was never held or still is.

@@ -11,7 +11,7 @@ mod desk;
 use crate::feed::{Feed, Waiter};
 use crate::kafka::command_producer::{CommandProducer, Source};
 use crate::store::Store;
-use app::ports::{Opened, Payment, Person, PortError, Role, Submission};
+use app::ports::{Opened, PayingRight, Payment, Person, PortError, Role, Submission};
 use chrono::Utc;
 use domain::account::cash_desk;
 use domain::command::{OpenAccount, PaymentContext, SubmitTransaction};
@@ -76,7 +76,7 @@ impl Gateway {
         }
     }
 
-    async fn command(&self, person: &Person, payment: &Payment) -> Result<Command, PortError> {
+    async fn command(&self, person: Uuid, payment: &Payment) -> Result<Command, PortError> {
         let own = payment.own.clone();
         let (debit, credit) = match payment.kind {
             TransactionKind::Deposit => (cash_desk(payment.currency), own),
@@ -86,7 +86,7 @@ impl Gateway {
         let reference = match payment.reference.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => {
-                Some(self.store.seal_reference(person.id, payment.transaction_id, text).await.map_err(|error| {
+                Some(self.store.seal_reference(person, payment.transaction_id, text).await.map_err(|error| {
                     tracing::error!(%error, "a free text cannot be sealed");
                     PortError::Unavailable
                 })?)
@@ -158,13 +158,13 @@ impl Gateway {
     /// Sends a payment and waits for what became of it.
     ///
     /// # Errors
-    /// [`PortError::Forbidden`] when the account is not theirs; [`PortError::NotTaken`] when the log did not
+    /// [`PortError::Forbidden`] when the right is to another account; [`PortError::NotTaken`] when the log did not
     /// acknowledge in time.
-    pub async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError> {
-        if self.store.own_currency(person, &payment.own).await?.is_none() {
+    pub async fn submit(&self, right: &PayingRight, payment: &Payment) -> Result<Submission, PortError> {
+        if (&right.account, right.currency) != (&payment.own, payment.currency) {
             return Err(PortError::Forbidden);
         }
-        let command = self.command(person, payment).await?;
+        let command = self.command(right.person, payment).await?;
         self.act(Source::Web, &command).await?.map_or(Ok(Submission::StillProcessing), |fact| submission(&fact))
     }
 

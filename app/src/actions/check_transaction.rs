@@ -1,6 +1,6 @@
 //! From the payment form to its check: nothing is sent yet.
 
-use super::payment::{TypedPayment, check_address, currency_of, give_back};
+use super::payment::{TypedPayment, check_address, give_back, read};
 use super::{ApiError, form::Form};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub async fn check_transaction(
     if typed.transaction_id.parse::<Uuid>().is_err() {
         typed.transaction_id = Uuid::now_v7().to_string();
     }
-    match typed.read(currency_of(&form, &person, &typed.account).await) {
+    match read(&form, &person, &typed).await {
         Err(problems) => give_back(&form, &typed, &problems).await,
         Ok(_) => form.go(&check_address(form.keep(&typed.values(), &[]).await)),
     }

@@ -4,7 +4,7 @@
 //! and is mapped to the field it concerns.
 
 use super::form::{Form, with_form};
-use crate::ports::{Payment, Person};
+use crate::ports::{PayingRight, Payment, Person};
 use domain::money::{ParseAmountError, parse_amount};
 use domain::{AccountNumber, Currency, RefusalReason, TransactionKind};
 use uuid::Uuid;
@@ -93,11 +93,22 @@ impl TypedPayment {
     }
 }
 
-/// The currency of the person's account, or of the bank if it is not theirs: then the account is the problem anyway.
-pub async fn currency_of(form: &Form, person: &Person, account: &str) -> Currency {
-    let Ok(number) = AccountNumber::from_typed(account) else { return form.visit.request.currency };
-    let own = form.visit.ports.accounts.own_currency(person, &number).await;
-    own.ok().flatten().unwrap_or(form.visit.request.currency)
+/// What was typed, read, and the right to pay so.
+///
+/// # Errors
+/// Every problem at once. An account that is not theirs is one; what was typed is then read in the bank's currency.
+pub async fn read(form: &Form, person: &Person, typed: &TypedPayment) -> Result<(Payment, PayingRight), Vec<Problem>> {
+    let right = match AccountNumber::from_typed(&typed.account) {
+        Ok(number) => form.visit.ports.accounts.paying_right(person, &number).await,
+        Err(_) => Ok(None),
+    };
+    let currency = right.as_ref().ok().and_then(Option::as_ref).map(|right| right.currency);
+    let payment = typed.read(currency.unwrap_or(form.visit.request.currency))?;
+    match right {
+        Ok(Some(right)) => Ok((payment, right)),
+        Ok(None) => Err(vec![("account", "account_missing")]),
+        Err(_) => Err(vec![("form", "broker_down")]),
+    }
 }
 
 /// The form again, with its problems.

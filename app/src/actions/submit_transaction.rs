@@ -3,9 +3,9 @@
 //! Decided or on its way: to its own page, which Back and a second click show again. Refused: the form again, the
 //! reason beside its field, under a new id. Not known to be taken: the form again under the same id, which is safe.
 
-use super::payment::{Problem, TypedPayment, currency_of, give_back, refusal_problem};
+use super::payment::{Problem, TypedPayment, give_back, read, refusal_problem};
 use super::{ApiError, form::Form};
-use crate::ports::{Payment, Person, PortError, Submission};
+use crate::ports::{PayingRight, Payment, PortError, Submission};
 use domain::TransactionState;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -22,18 +22,18 @@ pub async fn submit_transaction(
     let form = Form::current();
     let typed = TypedPayment { transaction_id, kind, account, payee, amount, reference };
     let Some(person) = form.person(&typed.page(), &typed.values()).await else { return Ok(()) };
-    match typed.read(currency_of(&form, &person, &typed.account).await) {
+    match read(&form, &person, &typed).await {
         Err(problems) => give_back(&form, &typed, &problems).await,
-        Ok(payment) => send(&form, &person, typed, payment).await,
+        Ok((payment, right)) => send(&form, &right, typed, payment).await,
     }
     Ok(())
 }
 
-async fn send(form: &Form, person: &Person, mut typed: TypedPayment, payment: Payment) {
+async fn send(form: &Form, right: &PayingRight, mut typed: TypedPayment, payment: Payment) {
     let id = payment.transaction_id;
     typed.transaction_id = id.to_string();
     let again = |problem: Problem| [problem];
-    match form.visit.ports.transactions.submit(person, &payment).await {
+    match form.visit.ports.transactions.submit(right, &payment).await {
         Ok(Submission::Decided { state: TransactionState::Refused, reason }) => {
             typed.transaction_id = Uuid::now_v7().to_string();
             give_back(form, &typed, &again(refusal_problem(payment.kind, reason))).await;

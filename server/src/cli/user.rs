@@ -161,7 +161,7 @@ async fn link(
     let producer = CommandProducer::new(config)?;
     producer.send(Uuid::now_v7(), Source::Operator, &command).await?;
     let decided = async {
-        while store.own_currency(&person, &account).await.map_err(anyhow::Error::from)?.is_some() != wanted {
+        while store.paying_right(&person, &account).await.map_err(anyhow::Error::from)?.is_some() != wanted {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok::<_, anyhow::Error>(())

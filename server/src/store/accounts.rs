@@ -3,9 +3,9 @@
 use super::Store;
 use super::snapshot::Db;
 use super::views::{AccountRow, SELECT_ACCOUNT, Sight, sight, unavailable};
-use app::ports::{Person, PortError, Role};
+use app::ports::{PayingRight, Person, PortError, Role};
+use domain::AccountNumber;
 use domain::view::{AccountView, ResumeToken};
-use domain::{AccountNumber, Currency};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -42,19 +42,24 @@ impl Store {
         Ok((view.ok_or(PortError::NotFound)?, resume))
     }
 
-    /// The currency of an account that the person may pay from: it is linked to them. None for any other; analysts'
-    /// wider sight gives no such right.
+    /// The right to pay from an account: it is linked to the person. None for any other; analysts' wider sight gives no
+    /// such right.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] when the database does not answer.
-    pub async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError> {
+    pub async fn paying_right(
+        &self,
+        person: &Person,
+        account: &AccountNumber,
+    ) -> Result<Option<PayingRight>, PortError> {
         let query = sqlx::query_scalar(
             "select a.currency from account_link l join account a on a.id = l.account_id
              where l.person_id = $1 and a.number = $2",
         );
         let row: Option<String> =
             query.bind(person.id).bind(account.as_str()).fetch_optional(self.pool()).await.map_err(unavailable)?;
-        Ok(row.and_then(|currency| currency.parse().ok()))
+        let currency = row.and_then(|currency| currency.parse().ok());
+        Ok(currency.map(|currency| PayingRight { person: person.id, account: account.clone(), currency }))
     }
 
     /// The numbers of the accounts linked to a person, for open sockets. By number.

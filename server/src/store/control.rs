@@ -5,7 +5,7 @@
 
 use super::Store;
 use super::policy::{Versions, current_versions_sql, versions_of};
-use super::worker::{AnnouncementRow, Db, DeadLetterRow, Fence, WorkerStore};
+use super::worker::{AnnouncementRow, Db, DeadLetterRow, Fence, Said, WorkerStore};
 use chrono::{DateTime, Utc};
 use domain::control::{CONTROL_PARTITION, ModelPromoted, PolicyChanged};
 use domain::hex::{hex, unhex};
@@ -76,7 +76,8 @@ impl WorkerStore {
         letter: Option<DeadLetterRow>,
         announcement: AnnouncementRow,
     ) -> sqlx::Result<()> {
-        self.save_messages(db, letter.as_slice(), &[announcement], &[]).await
+        self.save_dead_letters(db, letter.as_slice()).await?;
+        self.say(db, &Said { announcements: vec![&announcement], ..Said::default() }).await
     }
 
     /// # Errors

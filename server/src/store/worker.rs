@@ -6,10 +6,9 @@ mod save;
 
 pub use books::Named;
 pub use histories::{Loaded, Needed};
-pub use save::{Changes, save_labels};
+pub use save::{Changes, Said, save_labels};
 
 use super::Store;
-use super::policy::{Versions, current_versions_sql, versions_of};
 use chrono::{DateTime, Utc};
 use domain::ledger::AccountId;
 use domain::{AccountKind, AccountNumber};
@@ -253,32 +252,6 @@ impl WorkerStore {
         .execute(self.store.pool())
         .await?;
         Ok(())
-    }
-
-    /// Moves every fence of the batch and answers by which policy and model to decide it; none: at least one fence is no
-    /// longer where this owner believes it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn advance(&self, db: &mut Db, advances: &[FenceAdvance]) -> sqlx::Result<Option<Versions>> {
-        let moved = sqlx::query(concat!(
-            "update fence set next_offset = moved.next_offset, last_sha256 = moved.sha256, updated_at = clock_timestamp()
-             from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
-                 as moved (partition, epoch, first_offset, next_offset, sha256)
-             where fence.partition = moved.partition and fence.epoch = moved.epoch
-               and fence.next_offset = moved.first_offset
-             returning ",
-            current_versions_sql!()
-        ))
-        .bind(advances.iter().map(|advance| small(advance.partition)).collect::<Vec<_>>())
-        .bind(advances.iter().map(|advance| advance.epoch).collect::<Vec<_>>())
-        .bind(advances.iter().map(|advance| advance.first_offset).collect::<Vec<_>>())
-        .bind(advances.iter().map(|advance| advance.next_offset).collect::<Vec<_>>())
-        .bind(advances.iter().map(|advance| advance.last_sha256.clone()).collect::<Vec<_>>())
-        .fetch_all(&mut **db)
-        .await?;
-        let versions = moved.first().map(versions_of).transpose()?;
-        Ok(versions.filter(|_| moved.len() == advances.len()))
     }
 }
 

@@ -9,7 +9,7 @@ use app::language::Language;
 use app::ports::alerts::{AlertDetail, AlertPage, AlertQuery, Labelled, Settle, Settled};
 use app::ports::{
     AccountTypeTotal, BalanceCurve, DateRange, DeadLetterView, MinuteTotal, NewestQuery, Opened, OverviewTotals,
-    PartitionView, Payment, Person, PortError, Role, StatementPage, StatementQuery, Submission, Window,
+    PartitionView, PayingRight, Payment, Person, PortError, Role, StatementPage, StatementQuery, Submission, Window,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -50,8 +50,8 @@ impl app::ports::Accounts for Bank {
         self.store.account(person, account).await
     }
 
-    async fn own_currency(&self, person: &Person, account: &AccountNumber) -> Result<Option<Currency>, PortError> {
-        self.store.own_currency(person, account).await
+    async fn paying_right(&self, person: &Person, account: &AccountNumber) -> Result<Option<PayingRight>, PortError> {
+        self.store.paying_right(person, account).await
     }
 
     async fn statement(&self, person: &Person, query: &StatementQuery) -> Result<StatementPage, PortError> {
@@ -75,8 +75,8 @@ impl app::ports::Accounts for Bank {
 
 #[async_trait]
 impl app::ports::Transactions for Bank {
-    async fn submit(&self, person: &Person, payment: &Payment) -> Result<Submission, PortError> {
-        self.gateway.submit(person, payment).await
+    async fn submit(&self, right: &PayingRight, payment: &Payment) -> Result<Submission, PortError> {
+        self.gateway.submit(right, payment).await
     }
 
     async fn status(&self, person: &Person, id: Uuid) -> Result<(TransactionView, ResumeToken), PortError> {

@@ -9,7 +9,7 @@ use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
-use crate::store::worker::{AnnouncementRow, Changes, Db, FenceAdvance, WorkerStore};
+use crate::store::worker::{Changes, Db, FenceAdvance, Said, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
 use domain::ledger::{self, Decide, Input, Outcome};
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const BACKOFF_FIRST: Duration = Duration::from_millis(20);
@@ -44,6 +45,12 @@ pub struct Booker {
 pub struct Ready {
     db: Db,
     since: Instant,
+}
+
+/// The facts of a batch, being written.
+enum Writing {
+    Done(Result<Vec<Batch>, Fault>),
+    Elsewhere(JoinHandle<Result<Vec<Batch>, Fault>>),
 }
 
 /// Well before the database ends an idle one.
@@ -216,51 +223,49 @@ impl Booker {
             Some(ready) => ready.db,
             None => self.store.begin().await?,
         };
-        let versions = self.store.advance(&mut db, advances).await?.ok_or(Fault::Fenced)?;
+        let named = named(batch);
+        let advanced = self.store.advance(&mut db, advances, &named.transactions).await?;
+        let (versions, mut books) = advanced.ok_or(Fault::Fenced)?;
         self.judge.decide_by(&self.store, versions).await?;
-        let mut books = self.store.load(&mut db, &named(batch)).await?;
+        self.store.load(&mut db, &mut books, &named).await?;
         let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
         let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);
-        // While Postgres inserts the rows, another core writes the facts.
-        let writing = self.write_facts(batch, outcome, advances);
-        let saved = self.store.save(&mut db, &books, &changes).await;
-        let batches = writing.await?;
-        saved?;
-        let announcements: Vec<AnnouncementRow> = batches.iter().map(|batch| batch.row.clone()).collect();
-        let sent = self.sender.acknowledged(self.lane);
-        self.store.save_messages(&mut db, &letters, &announcements, &sent).await?;
+        let acknowledged = self.sender.acknowledged(self.lane);
+        let batches = match self.write_facts(batch, outcome, advances) {
+            Writing::Done(batches) => {
+                let batches = batches?;
+                self.store.save(&mut db, &books, &changes, &said(&batches, &acknowledged)).await?;
+                batches
+            }
+            // While Postgres inserts the rows, another core writes the facts.
+            Writing::Elsewhere(writing) => {
+                let saved = self.store.save(&mut db, &books, &changes, &Said::default()).await;
+                let batches = writing.await.map_err(|error| Fault::Broken(error.to_string()))??;
+                saved?;
+                self.store.say(&mut db, &said(&batches, &acknowledged)).await?;
+                batches
+            }
+        };
+        self.store.save_dead_letters(&mut db, &letters).await?;
         if let Err(error) = db.commit().await {
             // It may be committed all the same. Everything before this line is rolled back for certain.
             self.judge.doubt();
             return Err(error.into());
         }
-        self.sender.forgotten(&sent);
+        self.sender.forgotten(&acknowledged);
         self.store.remember(&books);
         self.sender.send(batches).await;
         Ok(())
     }
 
-    /// Starts writing the facts at once; awaiting the answer may come later.
-    fn write_facts(
-        &self,
-        batch: &Arc<Vec<Decoded>>,
-        outcome: Outcome,
-        advances: &[FenceAdvance],
-    ) -> impl Future<Output = Result<Vec<Batch>, Fault>> + use<> {
-        let (topic, advances) = (self.commands_topic.clone(), advances.to_vec());
-        let running = if batch.len() < WORTH_A_CORE {
-            Err(announcements(batch, &outcome, &advances, &topic))
-        } else {
-            let batch = Arc::clone(batch);
-            Ok(tokio::task::spawn_blocking(move || announcements(&batch, &outcome, &advances, &topic)))
-        };
-        async move {
-            match running {
-                Ok(task) => task.await.map_err(|error| Fault::Broken(error.to_string()))?,
-                Err(done) => done,
-            }
+    fn write_facts(&self, batch: &Arc<Vec<Decoded>>, outcome: Outcome, advances: &[FenceAdvance]) -> Writing {
+        if batch.len() < WORTH_A_CORE {
+            return Writing::Done(announcements(batch, &outcome, advances, &self.commands_topic));
         }
+        let (batch, topic, advances) = (Arc::clone(batch), self.commands_topic.clone(), advances.to_vec());
+        let write = move || announcements(&batch, &outcome, &advances, &topic);
+        Writing::Elsewhere(tokio::task::spawn_blocking(write))
     }
 
     /// Stops the partition that broke; a batch of several is taken apart first, so that only the broken one stops.
@@ -329,6 +334,10 @@ impl Booker {
         }
         *backoff = (*backoff * 2).min(BACKOFF_LAST);
     }
+}
+
+fn said<'a>(batches: &'a [Batch], acknowledged: &'a [(i32, i64)]) -> Said<'a> {
+    Said { announcements: batches.iter().map(|batch| &batch.row).collect(), acknowledged }
 }
 
 /// Halves the batch; a single record becomes a dead letter.

@@ -149,7 +149,7 @@ async fn judging() -> LiveBank {
 async fn risky(bank: &LiveBank) -> Uuid {
     let payment = payment(TransactionKind::Transfer, "C1", Some("C3"), 45_000);
     let held = Ok(Submission::Decided { state: TransactionState::Held, reason: None });
-    assert_eq!(bank.gateway.submit(bank.whole_person("ann"), &payment).await, held);
+    assert_eq!(bank.pay("ann", &payment).await, held);
     payment.transaction_id
 }
 

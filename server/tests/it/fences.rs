@@ -2,13 +2,15 @@
 
 use crate::ledger_rows::LedgerRows;
 use crate::support::TestBank;
+use domain::ledger::Books;
 use server::store::worker::{FenceAdvance, Named, WorkerStore};
+use std::collections::HashSet;
 use std::time::Duration;
 
 async fn moves(store: &WorkerStore, epoch: i64, first_offset: i64, next_offset: i64) -> bool {
     let mut db = store.begin().await.unwrap();
     let advance = FenceAdvance { partition: 3, epoch, first_offset, next_offset, last_sha256: vec![0; 32] };
-    let moved = store.advance(&mut db, &[advance]).await.unwrap();
+    let moved = store.advance(&mut db, &[advance], &HashSet::new()).await.unwrap();
     db.commit().await.unwrap();
     moved.is_some()
 }
@@ -36,10 +38,11 @@ async fn whoever_loads_an_account_keeps_others_from_it_until_the_commit() {
     let mut named = Named::default();
     named.accounts.insert("C1".parse().unwrap());
     let mut first = store.begin().await.unwrap();
-    store.load(&mut first, &named).await.unwrap();
+    store.load(&mut first, &mut Books::default(), &named).await.unwrap();
     let mut second = store.begin().await.unwrap();
     {
-        let mut waiting = std::pin::pin!(store.load(&mut second, &named));
+        let mut books = Books::default();
+        let mut waiting = std::pin::pin!(store.load(&mut second, &mut books, &named));
         assert!(tokio::time::timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "nobody waited");
         first.commit().await.unwrap();
         waiting.await.unwrap();

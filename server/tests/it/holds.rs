@@ -7,7 +7,7 @@ use domain::fact::{Fact, FactBody};
 use domain::ledger::{Account, Attempt, Decide, Input, Judged, Record, Verdict, step};
 use domain::{AccountKind, AccountNumber, Currency, HoldTerms, OnExpiry, TransactionKind};
 use server::store::rebuild::FoldedTransaction;
-use server::store::worker::{Changes, Named, WorkerStore};
+use server::store::worker::{Changes, Named, Said, WorkerStore};
 use server::verify::verify;
 use uuid::Uuid;
 
@@ -81,10 +81,11 @@ impl Desk {
         };
         self.offset += 1;
         let mut db = self.store.begin().await.unwrap();
-        let mut books = self.store.load(&mut db, &named).await.unwrap();
+        let (_, mut books) = self.store.advance(&mut db, &[], &named.transactions).await.unwrap().unwrap();
+        self.store.load(&mut db, &mut books, &named).await.unwrap();
         let mut outcome = step(&mut books, [&record], &mut Careful);
         let changes = Changes::take(&mut outcome);
-        self.store.save(&mut db, &books, &changes).await.unwrap();
+        self.store.save(&mut db, &books, &changes, &Said::default()).await.unwrap();
         db.commit().await.unwrap();
         self.facts.extend(outcome.facts);
     }

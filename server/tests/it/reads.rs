@@ -72,11 +72,11 @@ async fn somebody_elses_account_and_an_unknown_one_look_the_same() {
         assert_eq!(curve.unwrap_err(), PortError::NotFound);
         let newest = NewestQuery { account: Some(number(account)), limit: 10, ..NewestQuery::default() };
         assert_eq!(store.newest(&scene.alice, &newest).await.unwrap_err(), PortError::NotFound);
-        assert_eq!(store.own_currency(&scene.alice, &number(account)).await.unwrap(), None);
+        assert_eq!(store.paying_right(&scene.alice, &number(account)).await.unwrap(), None);
     }
-    assert!(store.own_currency(&scene.alice, &number("A1")).await.unwrap().is_some());
+    assert!(store.paying_right(&scene.alice, &number("A1")).await.unwrap().is_some());
     assert_eq!(
-        store.own_currency(&scene.analyst, &number("A1")).await.unwrap(),
+        store.paying_right(&scene.analyst, &number("A1")).await.unwrap(),
         None,
         "seeing everything is not owning it"
     );

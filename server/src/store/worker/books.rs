@@ -1,7 +1,8 @@
 //! The books of a batch: locked and loaded in an order in which workers never deadlock.
 
-use super::{Db, WorkerStore, small};
+use super::{Db, FenceAdvance, WorkerStore, small};
 use crate::store::codes::{Code as _, FLAG_HISTORY, event_time};
+use crate::store::policy::{Versions, current_versions_sql, versions_of};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::AccountAfter;
 use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Stripe};
@@ -29,16 +30,71 @@ pub struct Named {
 const IDS_KEPT: usize = 1_000_000;
 
 impl WorkerStore {
+    /// Moves every fence of the batch, and answers which of its transactions were decided before and by which policy and
+    /// model to decide the others; none: at least one fence is no longer where this owner believes it. One statement: a
+    /// quiet round is as slow as it has round trips. An id that another partition books meanwhile violates the primary
+    /// key, and the batch is tried again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn advance(
+        &self,
+        db: &mut Db,
+        advances: &[FenceAdvance],
+        transactions: &HashSet<Uuid>,
+    ) -> sqlx::Result<Option<(Versions, Books)>> {
+        let mut ids: Vec<Uuid> = transactions.iter().copied().collect();
+        ids.sort_unstable();
+        let rows = sqlx::query(concat!(
+            "with moved as (
+                 update fence set next_offset = moved.next_offset, last_sha256 = moved.sha256,
+                     updated_at = clock_timestamp()
+                 from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+                     as moved (partition, epoch, first_offset, next_offset, sha256)
+                 where fence.partition = moved.partition and fence.epoch = moved.epoch
+                   and fence.next_offset = moved.first_offset
+                 returning fence.partition)
+             select (select count(*) from moved) as moved, ",
+            current_versions_sql!(),
+            ", known.id, known.kind, known.state, known.reason, known.amount_minor, known.currency,
+                 known.occurred_at, known.recorded_at, known.flags, known.reference, hold.until, hold.on_expiry,
+                 label.label, label.source,
+                 coalesce(debit.number, known.debit_unknown) as debit,
+                 coalesce(credit.number, known.credit_unknown) as credit
+             from (select) as round
+             left join transaction known on known.id = any($6)
+             left join account debit on debit.id = known.debit_account
+             left join account credit on credit.id = known.credit_account
+             left join hold on hold.transaction_id = known.id
+             left join label on label.transaction_id = known.id"
+        ))
+        .bind(advances.iter().map(|advance| small(advance.partition)).collect::<Vec<_>>())
+        .bind(advances.iter().map(|advance| advance.epoch).collect::<Vec<_>>())
+        .bind(advances.iter().map(|advance| advance.first_offset).collect::<Vec<_>>())
+        .bind(advances.iter().map(|advance| advance.next_offset).collect::<Vec<_>>())
+        .bind(advances.iter().map(|advance| advance.last_sha256.as_slice()).collect::<Vec<_>>())
+        .bind(&ids)
+        .fetch_all(&mut **db)
+        .await?;
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        if first.try_get::<i64, _>("moved")? != advances.len() as i64 {
+            return Ok(None);
+        }
+        let mut books = Books::default();
+        for row in &rows {
+            if let Some(id) = row.try_get("id")? {
+                books.add_known(id, known(row)?);
+            }
+        }
+        Ok(Some((versions_of(first)?, books)))
+    }
+
     /// Locks and loads what the batch names. Customer accounts are locked in id order, so that workers never deadlock;
     /// external ones are not, because each partition moves only its own stripe.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn load(&self, db: &mut Db, named: &Named) -> sqlx::Result<Books> {
-        let mut books = Books::default();
-        // Before the locks, to hold them no longer than needed: an id that another partition books meanwhile violates
-        // the primary key, and the batch is tried again.
-        load_known(db, &mut books, &named.transactions).await?;
+    pub async fn load(&self, db: &mut Db, books: &mut Books, named: &Named) -> sqlx::Result<()> {
         let mut accounts = Cow::Borrowed(&named.accounts);
         for body in books.held_bodies() {
             accounts.to_mut().extend([body.debit.clone(), body.credit.clone()]);
@@ -52,23 +108,10 @@ impl WorkerStore {
             }
         }
         customers.sort_unstable();
-        if !customers.is_empty() {
-            let rows = sqlx::query(
-                "select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
-                 from account where id = any($1) order by id for no key update",
-            )
-            .bind(&customers)
-            .fetch_all(&mut **db)
-            .await?;
-            for row in &rows {
-                books.add_account(account(row)?);
-            }
+        if !ids.is_empty() {
+            load_accounts(db, books, &customers, &externals, &named.partitions).await?;
         }
-        if !externals.is_empty() {
-            load_externals(db, &mut books, &externals, &named.partitions).await?;
-        }
-        load_links(db, &mut books, named, &ids).await?;
-        Ok(books)
+        load_links(db, books, named, &ids).await
     }
 
     async fn resolve(
@@ -142,38 +185,36 @@ fn account(row: &PgRow) -> sqlx::Result<Account> {
     })
 }
 
-async fn load_externals(
+async fn load_accounts(
     db: &mut Db,
     books: &mut Books,
-    ids: &[AccountId],
+    customers: &[AccountId],
+    externals: &[AccountId],
     partitions: &BTreeSet<i32>,
 ) -> sqlx::Result<()> {
     let rows = sqlx::query(
-        "select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
-         from account where id = any($1)",
+        "with locked as (
+             select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
+             from account where id = any($1) order by id for no key update)
+         select *, null::smallint as stripe, null::bigint as stripe_booked_minor, null::bigint as stripe_version
+         from locked
+         union all
+         select id, number, kind, currency, status, account.booked_minor, held_minor, overdraft_minor, account.version,
+             opened_at, stripe, striped.booked_minor, striped.version
+         from account left join account_stripe striped on account_id = id and stripe = any($3)
+         where id = any($2)",
     )
-    .bind(ids)
-    .fetch_all(&mut **db)
-    .await?;
-    let mut slots = HashMap::new();
-    for row in &rows {
-        let account = account(row)?;
-        if let Some(id) = account.id {
-            slots.insert(id, books.add_account(account));
-        }
-    }
-    let stripes = sqlx::query(
-        "select account_id, stripe, booked_minor, version from account_stripe where account_id = any($1) and stripe = any($2)",
-    )
-    .bind(ids)
+    .bind(customers)
+    .bind(externals)
     .bind(partitions.iter().map(|partition| small(*partition)).collect::<Vec<_>>())
     .fetch_all(&mut **db)
     .await?;
-    for row in &stripes {
-        let stripe =
-            Stripe { version: row.try_get("version")?, booked_minor: row.try_get("booked_minor")?, changed: false };
-        if let Some(slot) = slots.get(&row.try_get::<AccountId, _>("account_id")?) {
-            books.add_stripe(*slot, i32::from(row.try_get::<i16, _>("stripe")?), stripe);
+    for row in &rows {
+        let account = account(row)?;
+        let slot = books.slot(&account.number).unwrap_or_else(|| books.add_account(account));
+        if let Some(partition) = row.try_get::<Option<i16>, _>("stripe")? {
+            let (booked_minor, version) = (row.try_get("stripe_booked_minor")?, row.try_get("stripe_version")?);
+            books.add_stripe(slot, i32::from(partition), Stripe { version, booked_minor, changed: false });
         }
     }
     Ok(())
@@ -219,45 +260,21 @@ fn known_label(row: &PgRow) -> sqlx::Result<Option<KnownLabel>> {
     }))
 }
 
-/// The duplicate probe: which of the batch's transaction ids were decided before.
-async fn load_known(db: &mut Db, books: &mut Books, ids: &HashSet<Uuid>) -> sqlx::Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let mut sorted: Vec<Uuid> = ids.iter().copied().collect();
-    sorted.sort_unstable();
-    let rows = sqlx::query(
-        "select known.id, known.kind, known.state, known.reason, known.amount_minor, known.currency,
-                known.occurred_at, known.recorded_at, known.flags, known.reference, hold.until, hold.on_expiry,
-                label.label, label.source,
-                coalesce(debit.number, known.debit_unknown) as debit, coalesce(credit.number, known.credit_unknown) as credit
-         from transaction known
-         left join account debit on debit.id = known.debit_account
-         left join account credit on credit.id = known.credit_account
-         left join hold on hold.transaction_id = known.id
-         left join label on label.transaction_id = known.id
-         where known.id = any($1)",
-    )
-    .bind(&sorted)
-    .fetch_all(&mut **db)
-    .await?;
-    for row in &rows {
-        let reason: Option<i16> = row.try_get("reason")?;
-        let known = KnownTransaction {
-            body: Body {
-                kind: TransactionKind::from_code(row.try_get("kind")?)?,
-                debit: text(row, "debit")?,
-                credit: text(row, "credit")?,
-                amount_minor: row.try_get("amount_minor")?,
-                currency: text(row, "currency")?,
-            },
-            state: TransactionState::from_code(row.try_get("state")?)?,
-            reason: reason.map(RefusalReason::from_code).transpose()?,
-            held: held(row)?,
-            event_time: event_time(row)?,
-            label: known_label(row)?,
-        };
-        books.add_known(row.try_get("id")?, known);
-    }
-    Ok(())
+/// A transaction that was decided before.
+fn known(row: &PgRow) -> sqlx::Result<KnownTransaction> {
+    let reason: Option<i16> = row.try_get("reason")?;
+    Ok(KnownTransaction {
+        body: Body {
+            kind: TransactionKind::from_code(row.try_get("kind")?)?,
+            debit: text(row, "debit")?,
+            credit: text(row, "credit")?,
+            amount_minor: row.try_get("amount_minor")?,
+            currency: text(row, "currency")?,
+        },
+        state: TransactionState::from_code(row.try_get("state")?)?,
+        reason: reason.map(RefusalReason::from_code).transpose()?,
+        held: held(row)?,
+        event_time: event_time(row)?,
+        label: known_label(row)?,
+    })
 }

@@ -32,14 +32,53 @@ impl Changes {
     }
 }
 
+/// What is to be said of a batch, and what said earlier was acknowledged meanwhile, by partition and first offset.
+#[derive(Default)]
+pub struct Said<'a> {
+    pub announcements: Vec<&'a AnnouncementRow>,
+    pub acknowledged: &'a [(i32, i64)],
+}
+
+/// Binds $1 to $6, stores announcements and deletes those that were acknowledged.
+macro_rules! say_sql {
+    () => {
+        "with forgotten as (
+             delete from announcement using unnest($5::smallint[], $6::bigint[]) as sent (partition, first_offset)
+             where announcement.partition = sent.partition and announcement.first_offset = sent.first_offset),
+         said as (
+             insert into announcement (partition, first_offset, last_offset, records)
+             select * from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[]))"
+    };
+}
+
+type Query<'a> = sqlx::query::Query<'a, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+impl<'a> Said<'a> {
+    fn is_empty(&self) -> bool {
+        self.announcements.is_empty() && self.acknowledged.is_empty()
+    }
+
+    fn bind(&self, query: Query<'a>) -> Query<'a> {
+        let rows = &self.announcements;
+        query
+            .bind(rows.iter().map(|row| small(row.partition)).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.first_offset).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.last_offset).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.records.as_slice()).collect::<Vec<_>>())
+            .bind(self.acknowledged.iter().map(|(partition, _)| small(*partition)).collect::<Vec<_>>())
+            .bind(self.acknowledged.iter().map(|(_, first_offset)| *first_offset).collect::<Vec<_>>())
+    }
+}
+
 impl WorkerStore {
-    /// Stores accounts, stripes, links, transactions and holds of a batch.
+    /// Stores accounts, stripes, links, transactions and holds of a batch, and what is to be said of it, where that is
+    /// known already.
     ///
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
-    pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes) -> sqlx::Result<()> {
+    pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes, said: &Said<'_>) -> sqlx::Result<()> {
         let ids = save_new_accounts(db, books).await?;
-        save_books(db, books, &changes.rows, &ids).await?;
+        save_books(db, books, &changes.rows, &ids, said).await?;
         save_links(db, &changes.links, &ids).await?;
         save_holds(db, &changes.rows, &ids).await?;
         save_device_uses(db, &changes.rows, &ids).await?;
@@ -48,32 +87,34 @@ impl WorkerStore {
         save_labels(db, &changes.labels).await
     }
 
-    /// Stores dead letters and announcements, and deletes announcements that were acknowledged meanwhile.
+    /// Stores what is to be said of a batch, where it was not known when the batch was saved.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn save_messages(
-        &self,
-        db: &mut Db,
-        letters: &[DeadLetterRow],
-        announcements: &[AnnouncementRow],
-        announced: &[(i32, i64)],
-    ) -> sqlx::Result<()> {
-        save_dead_letters(db, letters).await?;
-        // One statement: a quiet round is as slow as it has round trips.
+    pub async fn say(&self, db: &mut Db, said: &Said<'_>) -> sqlx::Result<()> {
+        said.bind(sqlx::query(concat!(say_sql!(), " select"))).execute(&mut **db).await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// SQLSTATE classes 22 and 23 when a record's values do not fit.
+    pub async fn save_dead_letters(&self, db: &mut Db, letters: &[DeadLetterRow]) -> sqlx::Result<()> {
+        if letters.is_empty() {
+            return Ok(());
+        }
         sqlx::query(
-            "with said as (
-                 delete from announcement using unnest($5::smallint[], $6::bigint[]) as sent (partition, first_offset)
-                 where announcement.partition = sent.partition and announcement.first_offset = sent.first_offset)
-             insert into announcement (partition, first_offset, last_offset, records)
-             select * from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[])",
+            "insert into dead_letter (partition, command_offset, recorded_at, reason, detail, length, sha256, head)
+             select * from unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[],
+                 $7::bytea[], $8::bytea[])",
         )
-        .bind(announcements.iter().map(|row| small(row.partition)).collect::<Vec<_>>())
-        .bind(announcements.iter().map(|row| row.first_offset).collect::<Vec<_>>())
-        .bind(announcements.iter().map(|row| row.last_offset).collect::<Vec<_>>())
-        .bind(announcements.iter().map(|row| row.records.as_slice()).collect::<Vec<_>>())
-        .bind(announced.iter().map(|(partition, _)| small(*partition)).collect::<Vec<_>>())
-        .bind(announced.iter().map(|(_, first_offset)| *first_offset).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| small(letter.partition)).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.offset).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.recorded_at).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.detail.as_str()).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.length).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.sha256.as_slice()).collect::<Vec<_>>())
+        .bind(letters.iter().map(|letter| letter.head.as_slice()).collect::<Vec<_>>())
         .execute(&mut **db)
         .await?;
         Ok(())
@@ -124,9 +165,15 @@ async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sql
     Ok(())
 }
 
-/// Accounts, stripes and transactions in one statement: a quiet round is as slow as it has round trips. Transactions
+/// Accounts, stripes, transactions and announcements in one statement: a quiet round is as slow as it has round trips. Transactions
 /// are inserted in id order, so that two workers given the same ids wait for each other instead of deadlocking.
-async fn save_books(db: &mut Db, books: &Books, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
+async fn save_books(
+    db: &mut Db,
+    books: &Books,
+    rows: &[TransactionRow],
+    ids: &[AccountId],
+    said: &Said<'_>,
+) -> sqlx::Result<()> {
     let accounts: Vec<(AccountId, &Account)> = books
         .accounts()
         .filter(|(_, account)| account.changed)
@@ -136,7 +183,7 @@ async fn save_books(db: &mut Db, books: &Books, rows: &[TransactionRow], ids: &[
     stripes.sort_unstable_by_key(|(slot, partition, _)| (ids[*slot], *partition));
     let mut rows: Vec<&TransactionRow> = rows.iter().collect();
     rows.sort_unstable_by_key(|row| row.submission.transaction_id);
-    if accounts.is_empty() && stripes.is_empty() && rows.is_empty() {
+    if accounts.is_empty() && stripes.is_empty() && rows.is_empty() && said.is_empty() {
         return Ok(());
     }
     macro_rules! column {
@@ -148,66 +195,68 @@ async fn save_books(db: &mut Db, books: &Books, rows: &[TransactionRow], ids: &[
         };
     }
     let place = |row: &TransactionRow| row.submission.context.as_deref().and_then(|context| context.place);
-    sqlx::query(
-        "with moved as (
+    let statement = concat!(
+        say_sql!(),
+        ", moved as (
              update account set status = now_is.status, booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
                  overdraft_minor = now_is.overdraft_minor, version = now_is.version
-             from unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+             from unnest($7::integer[], $8::smallint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
                  as now_is (id, status, booked_minor, held_minor, overdraft_minor, version)
              where account.id = now_is.id),
          striped as (
              insert into account_stripe (account_id, stripe, booked_minor, version)
-             select * from unnest($7::integer[], $8::smallint[], $9::bigint[], $10::bigint[])
+             select * from unnest($13::integer[], $14::smallint[], $15::bigint[], $16::bigint[])
              on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version)
          insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
              debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
              kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
              verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
-         select * from unnest($11::uuid[], $12::timestamptz[], $13::timestamptz[], $14::bigint[], $15::integer[],
-             $16::integer[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::smallint[],
-             $23::smallint[], $24::smallint[], $25::smallint[], $26::smallint[], $27::text[], $28::text[], $29::text[],
-             $30::text[], $31::smallint[], $32::bigint[], $33::bigint[], $34::bigint[], $35::text[], $36::integer[],
-             $37::integer[])",
-    )
-    .bind(column!(|(id, _)| *id, accounts))
-    .bind(column!(|(_, account)| account.status.code(), accounts))
-    .bind(column!(|(_, account)| account.after.booked_minor, accounts))
-    .bind(column!(|(_, account)| account.after.held_minor, accounts))
-    .bind(column!(|(_, account)| account.after.overdraft_minor, accounts))
-    .bind(column!(|(_, account)| account.after.version, accounts))
-    .bind(column!(|(slot, _, _)| ids[*slot], stripes))
-    .bind(column!(|(_, partition, _)| small(*partition), stripes))
-    .bind(column!(|(_, _, stripe)| stripe.booked_minor, stripes))
-    .bind(column!(|(_, _, stripe)| stripe.version, stripes))
-    .bind(column!(|row| row.submission.transaction_id))
-    .bind(column!(|row| row.recorded_at))
-    .bind(column!(|row| row.submission.occurred_at))
-    .bind(column!(|row| row.submission.amount_minor))
-    .bind(column!(|row| row.debit.slot.map(|slot| ids[slot])))
-    .bind(column!(|row| row.credit.slot.map(|slot| ids[slot])))
-    .bind(column!(|row| row.debit.posted.map(|posted| posted.0)))
-    .bind(column!(|row| row.debit.posted.map(|posted| posted.1)))
-    .bind(column!(|row| row.credit.posted.map(|posted| posted.0)))
-    .bind(column!(|row| row.credit.posted.map(|posted| posted.1)))
-    .bind(column!(|row| row.offset))
-    .bind(column!(|row| small(row.partition)))
-    .bind(column!(|row| row.submission.kind.code()))
-    .bind(column!(|row| row.state.code()))
-    .bind(column!(|row| flags(row.submission.history, row.clock_out_of_bounds, row.judgement.as_ref())))
-    .bind(column!(|row| row.reason.map(Code::code)))
-    .bind(column!(|row| row.submission.currency.as_str()))
-    .bind(column!(|row| row.debit.slot.is_none().then(|| row.submission.debit.as_str())))
-    .bind(column!(|row| row.credit.slot.is_none().then(|| row.submission.credit.as_str())))
-    .bind(column!(|row| row.submission.reference.as_deref()))
-    .bind(column!(|row| row.judgement.map(|judgement| judgement.verdict.code())))
-    .bind(column!(|row| row.judgement.map(|judgement| judgement.score_e9)))
-    .bind(column!(|row| row.judgement.map(|judgement| judgement.policy_version)))
-    .bind(column!(|row| row.judgement.and_then(|judgement| judgement.model_version)))
-    .bind(rows.iter().map(|row| row.submission.context.as_deref()?.device.as_deref()).collect::<Vec<_>>())
-    .bind(column!(|row| place(row).map(|place| place.latitude_e6)))
-    .bind(column!(|row| place(row).map(|place| place.longitude_e6)))
-    .execute(&mut **db)
-    .await?;
+         select * from unnest($17::uuid[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::integer[],
+             $22::integer[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::smallint[],
+             $29::smallint[], $30::smallint[], $31::smallint[], $32::smallint[], $33::text[], $34::text[], $35::text[],
+             $36::text[], $37::smallint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::text[], $42::integer[],
+             $43::integer[])"
+    );
+    said.bind(sqlx::query(statement))
+        .bind(column!(|(id, _)| *id, accounts))
+        .bind(column!(|(_, account)| account.status.code(), accounts))
+        .bind(column!(|(_, account)| account.after.booked_minor, accounts))
+        .bind(column!(|(_, account)| account.after.held_minor, accounts))
+        .bind(column!(|(_, account)| account.after.overdraft_minor, accounts))
+        .bind(column!(|(_, account)| account.after.version, accounts))
+        .bind(column!(|(slot, _, _)| ids[*slot], stripes))
+        .bind(column!(|(_, partition, _)| small(*partition), stripes))
+        .bind(column!(|(_, _, stripe)| stripe.booked_minor, stripes))
+        .bind(column!(|(_, _, stripe)| stripe.version, stripes))
+        .bind(column!(|row| row.submission.transaction_id))
+        .bind(column!(|row| row.recorded_at))
+        .bind(column!(|row| row.submission.occurred_at))
+        .bind(column!(|row| row.submission.amount_minor))
+        .bind(column!(|row| row.debit.slot.map(|slot| ids[slot])))
+        .bind(column!(|row| row.credit.slot.map(|slot| ids[slot])))
+        .bind(column!(|row| row.debit.posted.map(|posted| posted.0)))
+        .bind(column!(|row| row.debit.posted.map(|posted| posted.1)))
+        .bind(column!(|row| row.credit.posted.map(|posted| posted.0)))
+        .bind(column!(|row| row.credit.posted.map(|posted| posted.1)))
+        .bind(column!(|row| row.offset))
+        .bind(column!(|row| small(row.partition)))
+        .bind(column!(|row| row.submission.kind.code()))
+        .bind(column!(|row| row.state.code()))
+        .bind(column!(|row| flags(row.submission.history, row.clock_out_of_bounds, row.judgement.as_ref())))
+        .bind(column!(|row| row.reason.map(Code::code)))
+        .bind(column!(|row| row.submission.currency.as_str()))
+        .bind(column!(|row| row.debit.slot.is_none().then(|| row.submission.debit.as_str())))
+        .bind(column!(|row| row.credit.slot.is_none().then(|| row.submission.credit.as_str())))
+        .bind(column!(|row| row.submission.reference.as_deref()))
+        .bind(column!(|row| row.judgement.map(|judgement| judgement.verdict.code())))
+        .bind(column!(|row| row.judgement.map(|judgement| judgement.score_e9)))
+        .bind(column!(|row| row.judgement.map(|judgement| judgement.policy_version)))
+        .bind(column!(|row| row.judgement.and_then(|judgement| judgement.model_version)))
+        .bind(rows.iter().map(|row| row.submission.context.as_deref()?.device.as_deref()).collect::<Vec<_>>())
+        .bind(column!(|row| place(row).map(|place| place.latitude_e6)))
+        .bind(column!(|row| place(row).map(|place| place.longitude_e6)))
+        .execute(&mut **db)
+        .await?;
     Ok(())
 }
 
@@ -363,26 +412,4 @@ async fn save_settlements(db: &mut Db, settlements: &[Settlement]) -> sqlx::Resu
         updated.rows_affected(),
         removed.rows_affected()
     )))
-}
-
-async fn save_dead_letters(db: &mut Db, letters: &[DeadLetterRow]) -> sqlx::Result<()> {
-    if letters.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "insert into dead_letter (partition, command_offset, recorded_at, reason, detail, length, sha256, head)
-         select * from unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[],
-             $7::bytea[], $8::bytea[])",
-    )
-    .bind(letters.iter().map(|letter| small(letter.partition)).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.offset).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.recorded_at).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.detail.as_str()).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.length).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.sha256.as_slice()).collect::<Vec<_>>())
-    .bind(letters.iter().map(|letter| letter.head.as_slice()).collect::<Vec<_>>())
-    .execute(&mut **db)
-    .await?;
-    Ok(())
 }

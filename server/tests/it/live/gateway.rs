@@ -13,20 +13,19 @@ const POSTED: Submission = Submission::Decided { state: TransactionState::Posted
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_answered_with_its_decision_and_so_is_each_repetition() {
     let bank = two_customers().await;
-    let (gateway, ann) = (&bank.gateway, bank.whole_person("ann"));
     let deposit = payment(TransactionKind::Deposit, "C1", None, 1_000);
-    let answers = futures::future::join_all((0..20).map(|_| gateway.submit(ann, &deposit))).await;
+    let answers = futures::future::join_all((0..20).map(|_| bank.pay("ann", &deposit))).await;
     assert!(answers.iter().all(|answer| *answer == Ok(POSTED)), "{answers:?}");
     let mut other = deposit.clone();
     other.amount_minor = 999;
-    assert_eq!(gateway.submit(ann, &other).await, Ok(Submission::Conflict));
+    assert_eq!(bank.pay("ann", &other).await, Ok(Submission::Conflict));
     let too_much = payment(TransactionKind::Transfer, "C1", Some("C2"), 1_001);
     let refused = |reason| Ok(Submission::Decided { state: TransactionState::Refused, reason: Some(reason) });
-    assert_eq!(gateway.submit(ann, &too_much).await, refused(RefusalReason::InsufficientFunds));
+    assert_eq!(bank.pay("ann", &too_much).await, refused(RefusalReason::InsufficientFunds));
     let nowhere = payment(TransactionKind::Transfer, "C1", Some("C404"), 1);
-    assert_eq!(gateway.submit(ann, &nowhere).await, refused(RefusalReason::UnknownCreditAccount));
+    assert_eq!(bank.pay("ann", &nowhere).await, refused(RefusalReason::UnknownCreditAccount));
     let withdrawal = payment(TransactionKind::Withdrawal, "C1", None, 1_000);
-    assert_eq!(gateway.submit(ann, &withdrawal).await, Ok(POSTED));
+    assert_eq!(bank.pay("ann", &withdrawal).await, Ok(POSTED));
     assert_eq!(bank.bank.balance("C1").await, Some(0));
 }
 
@@ -35,8 +34,11 @@ async fn nobody_pays_from_an_account_that_is_not_theirs() {
     let bank = two_customers().await;
     for name in ["bob", "eve"] {
         let theft = payment(TransactionKind::Transfer, "C1", Some("C2"), 1);
-        assert_eq!(bank.gateway.submit(bank.whole_person(name), &theft).await, Err(PortError::Forbidden));
+        assert_eq!(bank.pay(name, &theft).await, Err(PortError::Forbidden));
     }
+    let right = bank.store().paying_right(bank.whole_person("bob"), &"C2".parse().unwrap()).await.unwrap().unwrap();
+    let theft = payment(TransactionKind::Transfer, "C1", Some("C2"), 1);
+    assert_eq!(bank.gateway.submit(&right, &theft).await, Err(PortError::Forbidden), "the right to another account");
     assert_eq!(bank.bank.transactions().await, 0);
 }
 
@@ -47,7 +49,7 @@ async fn a_free_text_is_sealed_on_the_log_and_open_on_its_payers_page() {
     eve.frame().await;
     let mut deposit = payment(TransactionKind::Deposit, "C1", None, 1_000);
     deposit.reference = Some("  for the boat ".to_owned());
-    assert_eq!(bank.gateway.submit(bank.whole_person("ann"), &deposit).await, Ok(POSTED));
+    assert_eq!(bank.pay("ann", &deposit).await, Ok(POSTED));
     assert_eq!(bank.newest("ann").await[0].reference.as_deref(), Some("for the boat"));
     let (_, text) = eve.transactions(1).await;
     assert!(!text.contains("boat") && !text.contains("v1:"), "{text}");
@@ -79,7 +81,7 @@ async fn without_a_worker_a_payment_is_received_and_still_processing() {
     rows.link(bank.whole_person("ann"), "C1").await;
     let started = Instant::now();
     let deposit = payment(TransactionKind::Deposit, "C1", None, 1_000);
-    assert_eq!(bank.gateway.submit(bank.whole_person("ann"), &deposit).await, Ok(Submission::StillProcessing));
+    assert_eq!(bank.pay("ann", &deposit).await, Ok(Submission::StillProcessing));
     assert!(started.elapsed() < Duration::from_secs(6));
 }
 
@@ -92,6 +94,7 @@ async fn without_a_broker_nothing_is_known_to_be_taken_within_six_seconds() {
     rows.link(&ann, "C1").await;
     let started = Instant::now();
     let deposit = payment(TransactionKind::Deposit, "C1", None, 1_000);
-    assert_eq!(gateway.submit(&ann, &deposit).await, Err(PortError::NotTaken));
+    let right = bank.store.paying_right(&ann, &deposit.own).await.unwrap().unwrap();
+    assert_eq!(gateway.submit(&right, &deposit).await, Err(PortError::NotTaken));
     assert!(started.elapsed() < Duration::from_secs(6));
 }

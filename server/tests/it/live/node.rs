@@ -2,7 +2,7 @@
 
 use crate::support::{TestBank, config_like, until};
 use crate::worker::{RunningWorker, WorkerBank, number};
-use app::ports::{NewestQuery, Person, RequestContext, Role, SignIn};
+use app::ports::{NewestQuery, Payment, Person, PortError, RequestContext, Role, SignIn, Submission};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use domain::command::OpenAccount;
@@ -115,6 +115,12 @@ impl LiveBank {
 
     pub fn whole_person(&self, name: &str) -> &Person {
         &self.people[name].0
+    }
+
+    /// As the form does: with the right to pay from their own account, if they have it.
+    pub async fn pay(&self, name: &str, payment: &Payment) -> Result<Submission, PortError> {
+        let right = self.store().paying_right(self.whole_person(name), &payment.own).await?;
+        self.gateway.submit(&right.ok_or(PortError::Forbidden)?, payment).await
     }
 
     pub fn session(&self, name: &str) -> &str {
