@@ -6,6 +6,7 @@
 
 mod detection;
 mod first_load;
+mod pairs;
 mod pipeline;
 mod scale;
 pub mod visible;

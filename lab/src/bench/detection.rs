@@ -4,14 +4,13 @@
 //! accounts are fraud by any honest rule, and what is measured here is judging, not writing alerts. Two banks of the same
 //! making, one that judges and one that does not, are driven in turns.
 
+use super::pairs::{PAIRS, Pairs};
 use super::visible::until_ready;
 use super::{Context, LedgerFloor, pipeline, rounded, show};
 use crate::bank::{Bank, Detection};
 use crate::flood::honest::Callers;
-use crate::floor::pipe;
 use crate::load::Spread;
 use crate::product::free_port;
-use crate::report;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -60,8 +59,7 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
 
 pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = Bank::create(context.binary, context.services, "decision", context.partitions, Detection::On).await?;
-    let lasting = context.seconds(30);
-    let before = report::summary(&pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?);
+    let lasting = context.seconds(30) / PAIRS;
     let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();
     let mut worker = bank.product.start("bench-decision-worker", &["worker"])?;
     bank.open_accounts(&accounts, None)?;
@@ -74,21 +72,16 @@ pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, V
     until_ready(&host).await?;
     let callers = Callers { host, key, accounts, rate: PER_SECOND };
     callers.pay(Duration::from_secs(3)).await?;
-    let paid = callers.pay(lasting).await?;
+    let mut pairs = Pairs::new("POST to decision", PER_SECOND);
+    for _ in 0..PAIRS {
+        let bare = pairs.bare(&bank, lasting).await?;
+        let paid = callers.pay(lasting).await?;
+        anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);
+        pairs.push(bare, paid.took_ms);
+    }
     web.stop()?;
     worker.stop()?;
-    let after = report::summary(&pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?);
-    let p99 = |summary: &Value| summary["p99"].as_f64().unwrap_or(0.0);
-    let bare = if p99(&after) < p99(&before) { after } else { before };
-    let ratio = paid.p99_ms / p99(&bare);
-    show("POST to decision p50, ms", paid.p50_ms, "");
-    show("POST to decision p99, ms", paid.p99_ms, "");
-    show("bare pipe p99, ms", p99(&bare), "");
-    show("decision_p99_ratio", ratio, "at most 4, aim at 2");
-    anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);
-    figures.insert("decision_p99_ratio".into(), json!(rounded(ratio)));
-    figures
-        .insert("decision".into(), json!({ "post_to_decision": paid, "bare_pipe_ms": bare, "per_second": PER_SECOND }));
+    pairs.report(figures, "decision_p99_ratio", "decision", &json!({ "callers": CALLERS }));
     bank.remove().await
 }
 

@@ -4,10 +4,10 @@
 //! Forty customers are signed in, each with a socket, and pay one another five times a second each: many people with
 //! little traffic, as on an ordinary day. The moments of posting are spread evenly.
 
-use super::{Context, rounded, show};
+use super::Context;
+use super::pairs::{PAIRS, Pairs};
 use crate::bank::{Bank, Detection};
 use crate::crash::submit::post_payment;
-use crate::floor::pipe;
 use crate::http::Visitor;
 use crate::live::Socket;
 use crate::people;
@@ -30,8 +30,7 @@ type Seen = Arc<Mutex<Vec<f64>>>;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = Bank::create(context.binary, context.services, "visible", context.partitions, Detection::Off).await?;
-    let lasting = context.seconds(30);
-    let floor_before = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
+    let lasting = context.seconds(30) / PAIRS;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
     let people = people::create(&bank, PEOPLE).await?;
     bank.decided(Duration::from_secs(60)).await?;
@@ -42,67 +41,56 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
 
     let (posted, seen): (Posted, Seen) = Default::default();
     let mut sockets = Vec::new();
-    let mut visitors = Vec::new();
+    let mut payers = Vec::new();
     for (index, person) in people.iter().enumerate() {
         let visitor = person.sign_in(&host).await?;
         let socket = Socket::open(&visitor).await?;
         sockets.push(tokio::spawn(watch(socket, index, posted.clone(), seen.clone())));
-        visitors.push(visitor);
-    }
-    let begun = Instant::now() + Duration::from_millis(200);
-    let period = Duration::from_secs(1) * PEOPLE as u32 / PER_SECOND;
-    let mut payers = Vec::new();
-    for (index, visitor) in visitors.into_iter().enumerate() {
-        let payee = (index + PEOPLE / 2) % PEOPLE;
-        let payer = Payer {
+        let payee_index = (index + PEOPLE / 2) % PEOPLE;
+        payers.push(Payer {
             visitor,
-            own: people[index].account.clone(),
-            payee: people[payee].account.clone(),
-            payee_index: payee,
-        };
-        let first = begun + period * index as u32 / PEOPLE as u32;
-        payers.push(tokio::spawn(payer.pay(first, period, begun + lasting, posted.clone())));
+            own: person.account.clone(),
+            payee: people[payee_index].account.clone(),
+            payee_index,
+            posted: posted.clone(),
+        });
     }
+    let mut pairs = Pairs::new("visible", PER_SECOND);
     let mut answers = Vec::new();
-    for payer in payers {
-        answers.extend(payer.await??);
+    for _ in 0..PAIRS {
+        let bare = pairs.bare(&bank, lasting).await?;
+        answers.extend(all_pay(&mut payers, lasting).await?);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pairs.push(bare, std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)));
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
     sockets.iter().for_each(tokio::task::JoinHandle::abort);
-    let floor_after = pipe::run(&bank.brokers, &bank.database_url, PER_SECOND, lasting / 2).await?;
     web.stop()?;
     worker.stop()?;
-
     let missing = posted.lock().unwrap_or_else(PoisonError::into_inner).len();
-    let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-    // What else runs on the machine only ever slows a floor down: the better of the two is the floor.
-    let halves = [report::summary(&floor_before), report::summary(&floor_after)];
-    let bare = halves
-        .iter()
-        .min_by(|one, two| one["p99"].as_f64().unwrap_or(0.0).total_cmp(&two["p99"].as_f64().unwrap_or(0.0)));
-    let bare = bare.cloned().unwrap_or_default();
-    let (visible, answered) = (report::summary(&seen), report::summary(&answers));
-    let ratio = |key: &str| visible[key].as_f64().unwrap_or(0.0) / bare[key].as_f64().unwrap_or(1.0);
-    show("visible p50, ms", visible["p50"].as_f64().unwrap_or(0.0), "");
-    show("visible p99, ms", visible["p99"].as_f64().unwrap_or(0.0), "");
-    show("bare pipe p50, ms", bare["p50"].as_f64().unwrap_or(0.0), "");
-    show("bare pipe p99, ms", bare["p99"].as_f64().unwrap_or(0.0), "");
-    show("visible_p50_ratio", ratio("p50"), "");
-    show("visible_p99_ratio", ratio("p99"), "at most 4, aim at 2");
     if missing > 0 {
         println!("  {missing} payments were never seen on the payee's socket");
     }
-    figures.insert("visible_p99_ratio".into(), json!(rounded(ratio("p99"))));
-    let achieved = (seen.len() + missing) as f64 / lasting.as_secs_f64();
-    figures.insert(
-        "visible".into(),
-        json!({
-            "post_to_frame_ms": visible, "bare_pipe_ms": bare, "bare_pipe_before_and_after_ms": halves, "post_to_answer_ms": answered, "p50_ratio": rounded(ratio("p50")),
-            "per_second": achieved.round(), "never_seen": missing, "people": PEOPLE,
-        }),
-    );
+    let more = json!({ "post_to_answer_ms": report::summary(&answers), "never_seen": missing, "people": PEOPLE });
+    pairs.report(figures, "visible_p99_ratio", "visible", &more);
     anyhow::ensure!(bank.balanced().await?, "the books do not sum to zero");
     bank.remove().await
+}
+
+/// Everybody pays their payee for so long; answers the milliseconds from post to answer.
+async fn all_pay(payers: &mut Vec<Payer>, lasting: Duration) -> anyhow::Result<Vec<f64>> {
+    let begun = Instant::now() + Duration::from_millis(200);
+    let period = Duration::from_secs(1) * PEOPLE as u32 / PER_SECOND;
+    let paying = std::mem::take(payers).into_iter().enumerate().map(|(index, payer)| {
+        let first = begun + period * index as u32 / PEOPLE as u32;
+        tokio::spawn(payer.pay(first, period, begun + lasting))
+    });
+    let mut answers = Vec::new();
+    for paying in paying.collect::<Vec<_>>() {
+        let (payer, answered) = paying.await??;
+        answers.extend(answered);
+        payers.push(payer);
+    }
+    Ok(answers)
 }
 
 /// Waits until the node says that it is ready.
@@ -137,17 +125,12 @@ struct Payer {
     own: String,
     payee: String,
     payee_index: usize,
+    posted: Posted,
 }
 
 impl Payer {
     /// Pays at every due moment; answers the milliseconds from post to answer.
-    async fn pay(
-        mut self,
-        first: Instant,
-        period: Duration,
-        until: Instant,
-        posted: Posted,
-    ) -> anyhow::Result<Vec<f64>> {
+    async fn pay(mut self, first: Instant, period: Duration, until: Instant) -> anyhow::Result<(Self, Vec<f64>)> {
         let mut answers = Vec::new();
         let mut due = first;
         while due < until {
@@ -160,7 +143,7 @@ impl Payer {
                 amount_minor: 100 + answers.len() as i64 % 1_000,
             };
             let sent = Instant::now();
-            posted
+            self.posted
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(payment.transaction_id, (sent, self.payee_index));
@@ -173,6 +156,6 @@ impl Payer {
             answers.push(sent.elapsed().as_secs_f64() * 1000.0);
             due += period;
         }
-        Ok(answers)
+        Ok((self, answers))
     }
 }

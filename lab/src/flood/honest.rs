@@ -26,6 +26,9 @@ pub struct Figures {
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
+    /// Of each, the shortest first.
+    #[serde(skip)]
+    pub took_ms: Vec<f64>,
     /// Answered otherwise than with 201 and posted.
     pub unanswered: usize,
 }
@@ -57,6 +60,7 @@ impl Callers {
             p50_ms: percentile(&took, 0.50),
             p99_ms: percentile(&took, 0.99),
             max_ms: percentile(&took, 1.0),
+            took_ms: took,
             unanswered,
         })
     }

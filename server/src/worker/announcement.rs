@@ -8,6 +8,7 @@ use domain::fact::{DeadLetterReason, Fact, FactBody};
 use domain::hex::hex;
 use domain::ledger::DeadLetter;
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 /// The row cannot be read: it was written by another version, or damaged.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +112,15 @@ pub fn pack(records: &[AnnouncedRecord]) -> std::io::Result<Vec<u8>> {
         }
         put(&mut plain, &record.value);
     }
-    zstd::bulk::compress(&plain, 1)
+    PACKER.with_borrow_mut(|packer| match packer {
+        Some(packer) => packer.compress(&plain),
+        None => packer.insert(zstd::bulk::Compressor::new(1)?).compress(&plain),
+    })
+}
+
+thread_local! {
+    /// Making one takes longer than packing a payment.
+    static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
 }
 
 fn put(plain: &mut Vec<u8>, bytes: &[u8]) {
