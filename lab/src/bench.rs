@@ -6,10 +6,10 @@
 
 mod detection;
 mod first_load;
-mod pairs;
 mod pipeline;
 mod scale;
 pub mod visible;
+mod windows;
 
 use crate::floor::ledger::Ledger;
 use crate::report::{self, line};

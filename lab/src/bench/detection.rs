@@ -4,8 +4,8 @@
 //! accounts are fraud by any honest rule, and what is measured here is judging, not writing alerts. Two banks of the same
 //! making, one that judges and one that does not, are driven in turns.
 
-use super::pairs::{PAIRS, Pairs};
 use super::visible::until_ready;
+use super::windows::{self, Windows};
 use super::{Context, LedgerFloor, pipeline, rounded, show};
 use crate::bank::{Bank, Detection};
 use crate::flood::honest::Callers;
@@ -59,7 +59,8 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
 
 pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = Bank::create(context.binary, context.services, "decision", context.partitions, Detection::On).await?;
-    let lasting = context.seconds(30) / PAIRS;
+    let mut windows = Windows::new("POST to decision", PER_SECOND, context.seconds(30) / windows::COUNT);
+    windows.bare(&bank).await?;
     let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();
     let mut worker = bank.product.start("bench-decision-worker", &["worker"])?;
     bank.open_accounts(&accounts, None)?;
@@ -72,16 +73,15 @@ pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, V
     until_ready(&host).await?;
     let callers = Callers { host, key, accounts, rate: PER_SECOND };
     callers.pay(Duration::from_secs(3)).await?;
-    let mut pairs = Pairs::new("POST to decision", PER_SECOND);
-    for _ in 0..PAIRS {
-        let bare = pairs.bare(&bank, lasting).await?;
-        let paid = callers.pay(lasting).await?;
+    for _ in 0..windows::COUNT {
+        let paid = callers.pay(windows.lasting).await?;
         anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);
-        pairs.push(bare, paid.took_ms);
+        windows.push(&paid.took_ms);
     }
     web.stop()?;
     worker.stop()?;
-    pairs.report(figures, "decision_p99_ratio", "decision", &json!({ "callers": CALLERS }));
+    windows.bare(&bank).await?;
+    windows.report(figures, "decision_p99_ratio", "decision", &json!({ "callers": CALLERS }));
     bank.remove().await
 }
 

@@ -5,7 +5,7 @@
 //! little traffic, as on an ordinary day. The moments of posting are spread evenly.
 
 use super::Context;
-use super::pairs::{PAIRS, Pairs};
+use super::windows::{self, Windows};
 use crate::bank::{Bank, Detection};
 use crate::crash::submit::post_payment;
 use crate::http::Visitor;
@@ -30,7 +30,8 @@ type Seen = Arc<Mutex<Vec<f64>>>;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = Bank::create(context.binary, context.services, "visible", context.partitions, Detection::Off).await?;
-    let lasting = context.seconds(30) / PAIRS;
+    let mut windows = Windows::new("visible", PER_SECOND, context.seconds(30) / windows::COUNT);
+    windows.bare(&bank).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
     let people = people::create(&bank, PEOPLE).await?;
     bank.decided(Duration::from_secs(60)).await?;
@@ -55,23 +56,22 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
             posted: posted.clone(),
         });
     }
-    let mut pairs = Pairs::new("visible", PER_SECOND);
     let mut answers = Vec::new();
-    for _ in 0..PAIRS {
-        let bare = pairs.bare(&bank, lasting).await?;
-        answers.extend(all_pay(&mut payers, lasting).await?);
+    for _ in 0..windows::COUNT {
+        answers.extend(all_pay(&mut payers, windows.lasting).await?);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        pairs.push(bare, std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)));
+        windows.push(&std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)));
     }
     sockets.iter().for_each(tokio::task::JoinHandle::abort);
     web.stop()?;
     worker.stop()?;
+    windows.bare(&bank).await?;
     let missing = posted.lock().unwrap_or_else(PoisonError::into_inner).len();
     if missing > 0 {
         println!("  {missing} payments were never seen on the payee's socket");
     }
     let more = json!({ "post_to_answer_ms": report::summary(&answers), "never_seen": missing, "people": PEOPLE });
-    pairs.report(figures, "visible_p99_ratio", "visible", &more);
+    windows.report(figures, "visible_p99_ratio", "visible", &more);
     anyhow::ensure!(bank.balanced().await?, "the books do not sum to zero");
     bank.remove().await
 }
