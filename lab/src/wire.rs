@@ -83,7 +83,11 @@ pub fn open_account(account: &str, external: bool, overdraft_minor: i64, owner: 
 
 /// Now, as commands write it.
 pub fn now_text() -> String {
-    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    time_text(chrono::Utc::now())
+}
+
+pub fn time_text(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 /// A record ready to be sent.

@@ -9,8 +9,9 @@ use crate::load::{Mix, Spread, account_numbers};
 use crate::product::{Process, free_port};
 use crate::sender::Sender;
 use crate::services::Service;
-use crate::wire::{Record, now_text};
+use crate::wire::{Record, time_text};
 use crate::{cpu, db, topics};
+use chrono::{TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -134,7 +135,7 @@ pub async fn open(bank: &Bank) -> anyhow::Result<()> {
 /// One stretch: starts the processes, drives them, measures, stops them.
 pub async fn drive(context: &Context<'_>, bank: &Bank, plan: &Plan) -> anyhow::Result<Outcome> {
     let wanted = (plan.at_most * (plan.warm + plan.lasting).as_secs_f64()) as usize + BACKLOG as usize;
-    let records = ready(bank, plan.spread, wanted);
+    let records = ready(bank, plan.spread, wanted, plan.at_most);
     let mut workers = Vec::new();
     for index in 0..plan.workers {
         workers.push(bank.product.start(&format!("bench-worker-{index}"), &["worker"])?);
@@ -180,11 +181,18 @@ pub fn start_web(bank: &Bank) -> anyhow::Result<Process> {
     bank.product.start("bench-web", &["web", &listen])
 }
 
-fn ready(bank: &Bank, spread: Spread, count: usize) -> Vec<Record> {
+/// Each was made a moment after the one before, as fast as they could be booked at most: a day's payments are not all of
+/// one moment.
+fn ready(bank: &Bank, spread: Spread, count: usize, per_second: f64) -> Vec<Record> {
     let seed = if spread == Spread::Hot { 3 } else { 2 };
     let mut mix = Mix::new(account_numbers(ACCOUNTS), spread, seed);
-    let time = now_text();
-    (0..count).map(|_| bank.signer.payment(&mix.payment(), &time)).collect()
+    let begun = Utc::now();
+    (0..count)
+        .map(|index| {
+            let since = TimeDelta::microseconds((index as f64 / per_second * 1e6) as i64);
+            bank.signer.payment(&mix.payment(), &time_text(begun + since))
+        })
+        .collect()
 }
 
 /// Sends up to what is allowed until told to stop; answers whether the records ran out first.

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
 use detection::payment::{Party, Payment};
 use domain::TransactionKind;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 
 struct Kept<T> {
@@ -18,14 +19,15 @@ struct Kept<T> {
 }
 
 struct Shelf<T> {
-    kept: HashMap<Party, Kept<T>>,
+    /// Seeded: whoever names devices must not choose where they stand.
+    kept: HashMap<Party, Kept<T>, RandomState>,
     /// Parties that the batch in hand changed: on a rollback their histories say too much.
     touched: HashSet<Party>,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Shelf { kept: HashMap::new(), touched: HashSet::new() }
+        Shelf { kept: HashMap::default(), touched: HashSet::new() }
     }
 }
 
