@@ -17,9 +17,9 @@ const STORE = 'server/src/store/worker';
 
 // name, file, what stands there, what stands there without the guard
 const GUARDS = [
-  ['epoch in the fence', `${STORE}.rs`, 'fence.partition = moved.partition and fence.epoch = moved.epoch', 'fence.partition = moved.partition'],
-  ['offset in the fence', `${STORE}.rs`, 'and fence.next_offset = moved.first_offset', ''],
-  ['duplicate check', `${STORE}/books.rs`, 'load_known(db, &mut books, &named.transactions).await?;', ''],
+  ['epoch in the fence', `${STORE}/books.rs`, 'fence.partition = moved.partition and fence.epoch = moved.epoch', 'fence.partition = moved.partition'],
+  ['offset in the fence', `${STORE}/books.rs`, 'and fence.next_offset = moved.first_offset', ''],
+  ['duplicate check', `${STORE}/books.rs`, 'on known.id = any($6)', 'on known.id = any($6) and false'],
   ['conflict check', 'domain/src/ledger/submit.rs', 'if known.body == Body::from(submission)', 'if known.body.kind == submission.kind'],
   ['lock on the accounts', `${STORE}/books.rs`, 'order by id for no key update', 'order by id'],
   ['announcements kept until acknowledged', `${WORKER}/sender.rs`, 'let _ = self.jobs.send(Job::Send(batches)).await;', 'self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).extend(batches.iter().map(|batch| (batch.row.partition, batch.row.first_offset)));\n        let _ = self.jobs.send(Job::Send(batches)).await;'],

@@ -1,12 +1,14 @@
 //! The worker's SQL: fences, announcements, skips; the books of a batch and what came of it stand beside.
 
+mod afterwards;
 mod books;
 mod histories;
 mod save;
 
+pub use afterwards::save_labels;
 pub use books::Named;
 pub use histories::{Loaded, Needed};
-pub use save::{Changes, Said, save_labels};
+pub use save::{Changes, Said};
 
 use super::Store;
 use chrono::{DateTime, Utc};
