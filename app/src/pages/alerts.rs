@@ -114,7 +114,7 @@ fn table(visit: &Visit, rows: Vec<AlertRow>) -> AnyView {
     let head = |word: &'static str| view! { <th scope="col">{word}</th> };
     view! {
         <div class="table-scroll" role="region" tabindex="0" aria-label=text.title>
-            <table class="data alerts">
+            <table class="data alerts" data-cards="">
                 <caption>{text.caption}</caption>
                 <thead>
                     <tr>
@@ -146,20 +146,22 @@ fn alert_row(visit: &Visit, row: AlertRow) -> AnyView {
             <th scope="row" class="what">
                 <a href=format!("/alerts/{}", row.id)>{row.account}</a>
             </th>
-            <td>
+            <td class="parties">
                 <a href=counterparty>{row.counterparty}</a>
             </td>
-            <td>{Phrase::from(row.kind).text(language)}</td>
+            <td class="kind">{Phrase::from(row.kind).text(language)}</td>
             <td class="money" data-type="number">
                 <Amount amount_minor=row.amount_minor currency=row.currency language />
             </td>
-            <td data-type="number">{language.points(row.score_e9)}</td>
-            <td>{verdict_badge(row.verdict, word)}</td>
+            <td class="score" data-type="number" data-label=texts.alerts.score>
+                {language.points(row.score_e9)}
+            </td>
+            <td class="verdict">{verdict_badge(row.verdict, word)}</td>
             <td class="state">
                 <StateBadge state=Some(row.state) language />
                 {said}
             </td>
-            <td class="when">{row.held_until.map(|until| time(visit, until))}</td>
+            <td class="deadline" data-label=texts.alerts.deadline>{row.held_until.map(|until| time(visit, until))}</td>
         </tr>
     }
     .into_any()
