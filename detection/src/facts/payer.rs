@@ -16,7 +16,8 @@ use crate::rules::{self, RuleId};
 use domain::TransactionKind;
 
 /// An account with more rows than this in its windows is judged by its newest ones: no count that a rule asks for comes
-/// near, but money that came in before them is not seen, and what went out since may look like all of it. The habit, and what was spent in a day, are summed over all rows.
+/// near, but money that came in before them is not seen, and what went out since may look like all of it. The habit, and
+/// what was spent in a day, are summed over all rows.
 pub const ROWS_MAX: usize = 512;
 /// Nothing on earth is further than a day's flight, so older places say nothing.
 const PLACE_WINDOW_MS: i64 = DAY_MS;

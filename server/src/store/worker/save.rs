@@ -166,8 +166,9 @@ async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sql
     Ok(())
 }
 
-/// Accounts, stripes, transactions and announcements in one statement: a quiet round is as slow as it has round trips. Transactions
-/// are inserted in id order, so that two workers given the same ids wait for each other instead of deadlocking.
+/// Accounts, stripes, transactions and announcements in one statement: a quiet round is as slow as it has round trips.
+/// Transactions are inserted in id order, so that two workers given the same ids wait for each other instead of
+/// deadlocking.
 async fn save_books(
     db: &mut Db,
     books: &Books,
