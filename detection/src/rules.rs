@@ -167,7 +167,7 @@ macro_rules! known {
 }
 pub(crate) use known;
 
-/// No rule may ask for a count of rows beyond this: the newest `facts::payer::ROWS_MAX`, of all kinds, are counted.
+/// No rule may ask for a count of rows beyond this: the newest `facts::payer::BUSY_ROWS_MAX`, of all kinds, are counted.
 pub const ROWS_COUNTED_MAX: i64 = 100;
 
 /// What every rule's file needs.

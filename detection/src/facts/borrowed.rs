@@ -6,7 +6,7 @@ use super::lookback::Spending;
 use super::lookback::{
     Contact, DeviceRow, Hop, Labelled, Lookback, PairMemory, PayeeRow, PayerMemory, PayerRow, Refused,
 };
-use super::{ContactChange, Reading};
+use super::{ContactChange, Inflow, Reading};
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
 use crate::payment::{Party, Payment};
 
@@ -84,6 +84,12 @@ impl Lookback for Histories<'_> {
         let Reading::Known(account) = self.account else { return Spending::default() };
         let sums = account.window(after_ms, until_ms);
         Spending { count: i64::from(sums.count), sum_minor: sums.amount_minor, squares: sums.squares }
+    }
+
+    fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow> {
+        let Reading::Known(account) = self.account else { return None };
+        let (at_ms, sums) = account.since_first_credit(after_ms, until_ms)?;
+        Some(Inflow { at_ms, in_minor: sums.credits_minor, out_minor: sums.amount_minor })
     }
 
     fn pair(&self) -> Reading<PairMemory> {

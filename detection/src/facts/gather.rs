@@ -21,7 +21,7 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
             own.day_sum_minor = lookback.spending(payment.at_ms.saturating_sub(day_ms), payment.at_ms).sum_minor;
         }
         let cash = night_weekend_cash::asks(&facts, policy.parameters(RuleId::NightWeekendCash));
-        payer::scan(policy, payment, lookback.payer_rows(), own, cash)
+        payer::scan(policy, payment, lookback, own, cash)
     });
     facts.pair = lookback.pair();
     if facts.outgoing() {

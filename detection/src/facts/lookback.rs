@@ -3,7 +3,7 @@
 //! Promises asked of an implementation: rows come newest first by event time (ties: later in the log first), this
 //! payment is not among them, and a label is shown with the time it became known. Absent: any way to change history.
 
-use super::Reading;
+use super::{Inflow, Reading};
 use crate::history::Outcome;
 use crate::payment::{Party, Place};
 use domain::TransactionKind;
@@ -111,6 +111,8 @@ pub trait Lookback {
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow>;
     /// Of the own payments made after the one time and until the other.
     fn spending(&self, after_ms: i64, until_ms: i64) -> Spending;
+    /// All that came in after the one time and until the other, and what was paid, until then, since the first of it.
+    fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow>;
     fn pair(&self) -> Reading<PairMemory>;
     /// Newest first, as all rows.
     fn payee_rows(&self) -> Reading<impl Iterator<Item = PayeeRow>>;

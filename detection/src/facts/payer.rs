@@ -2,10 +2,11 @@
 //!
 //! Promises: ends at the longest short window, and looks back further only where a rule asks for it: cash habits of a
 //! cash payment, usual payees of somebody who pays many, last month's wages of this month's; in any case after
-//! [`ROWS_MAX`] rows. Integer sums, divided last. Absent: any limit that holds the payment's own amount.
+//! [`ROWS_MAX`] rows, or [`BUSY_ROWS_MAX`] within the short windows. Integer sums, divided last. Absent: any limit that
+//! holds the payment's own amount.
 
 use super::DISTINCT_MAX;
-use super::lookback::{PayerRow, Spending};
+use super::lookback::{Lookback, PayerRow, Spending};
 use super::{Inflow, Own, Seen, Split, Usual};
 use crate::distinct::Distinct;
 use crate::history::Outcome;
@@ -15,10 +16,12 @@ use crate::rules::amount::share;
 use crate::rules::{self, RuleId};
 use domain::TransactionKind;
 
-/// An account with more rows than this in its windows is judged by its newest ones: no count that a rule asks for comes
-/// near, but money that came in before them is not seen, and what went out since may look like all of it. The habit, and
-/// what was spent in a day, are summed over all rows.
+/// A habit is looked for in no more rows than this.
 pub const ROWS_MAX: usize = 512;
+/// An account with more rows than this in its short windows is judged by its newest ones: no count that a rule asks for
+/// comes near. Its habit, what it spent in a day and what came in are summed over all rows; whether the money of one
+/// inflow was split is not asked where a larger one may lie before the rows that were read.
+pub const BUSY_ROWS_MAX: usize = 256;
 /// Nothing on earth is further than a day's flight, so older places say nothing.
 const PLACE_WINDOW_MS: i64 = DAY_MS;
 /// As many as `Own::last_amounts_minor` holds.
@@ -88,39 +91,27 @@ impl Windows {
 }
 
 /// `cash` says whether the habit of cash is asked for.
-pub(super) fn scan(
-    policy: &Policy,
-    payment: &Payment,
-    rows: impl Iterator<Item = PayerRow>,
-    own: Own,
-    cash: bool,
-) -> Own {
+pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback, own: Own, cash: bool) -> Own {
     let windows = Windows::of(policy, cash);
     let mut scan = Scan::new(payment, own, &windows);
-    for row in rows.take(ROWS_MAX) {
+    let mut cut = false;
+    for (index, row) in lookback.payer_rows().take(ROWS_MAX).enumerate() {
         let age_ms = payment.at_ms.saturating_sub(row.at_ms);
-        if age_ms < 0 {
-            scan.own.late_ms = scan.own.late_ms.max(-age_ms);
-            continue;
+        if index >= BUSY_ROWS_MAX && age_ms < windows.short_ms {
+            cut = age_ms < windows.split_ms;
+            break;
         }
         if age_ms >= windows.short_ms && age_ms >= windows.horizon_ms(&scan) {
             break;
         }
-        scan.place(&row, age_ms);
-        if row.outgoing == scan.outgoing {
-            scan.attempt(&row, age_ms, &windows);
-        }
-        if row.outcome == Outcome::Refused {
-            continue;
-        }
-        if row.outgoing {
-            scan.paid(&row, age_ms, &windows);
-        } else {
-            scan.received(&row, age_ms, policy, &windows);
-        }
-        if row.outgoing == scan.outgoing {
-            scan.habit(&row, age_ms, &windows);
-        }
+        scan.row(&row, age_ms, policy, &windows);
+    }
+    let since = |window_ms| lookback.inflow(payment.at_ms.saturating_sub(window_ms), payment.at_ms);
+    scan.own.inflow = since(windows.inflow_ms);
+    if cut {
+        let in_minor = since(windows.split_ms).map_or(0, |inflow| inflow.in_minor);
+        let unseen_minor = in_minor.saturating_sub(scan.split_seen_minor);
+        scan.own.split = scan.own.split.filter(|split| split.in_minor >= unseen_minor);
     }
     scan.finish()
 }
@@ -132,6 +123,8 @@ struct Scan {
     amounts: usize,
     /// Paid out so far, that is: after the row at hand.
     out_minor: i64,
+    /// Came in within the window of the largest inflow.
+    split_seen_minor: i64,
     payees: Distinct,
     income: Option<(Party, Inflow)>,
     tile: Tiles,
@@ -145,12 +138,38 @@ impl Scan {
             counterparty: payment.counterparty,
             amounts: 0,
             out_minor: 0,
+            split_seen_minor: 0,
             payees: Distinct::up_to(DISTINCT_MAX),
             income: None,
             tile: Tiles::new(windows.payees_ms),
         }
     }
 
+    #[inline(always)]
+    fn row(&mut self, row: &PayerRow, age_ms: i64, policy: &Policy, windows: &Windows) {
+        if age_ms < 0 {
+            self.own.late_ms = self.own.late_ms.max(-age_ms);
+            return;
+        }
+        self.place(row, age_ms);
+        let alike = row.outgoing == self.outgoing;
+        if alike {
+            self.attempt(row, age_ms, windows);
+        }
+        if row.outcome == Outcome::Refused {
+            return;
+        }
+        if row.outgoing {
+            self.paid(row, age_ms, windows);
+        } else {
+            self.received(row, age_ms, policy, windows);
+        }
+        if alike {
+            self.habit(row, age_ms, windows);
+        }
+    }
+
+    #[inline(always)]
     fn place(&mut self, row: &PayerRow, age_ms: i64) {
         if self.own.last_place.is_none() && age_ms < PLACE_WINDOW_MS {
             self.own.last_place = row.place.map(|place| Seen { place, at_ms: row.at_ms });
@@ -158,6 +177,7 @@ impl Scan {
     }
 
     /// What counts whether it was refused or not.
+    #[inline(always)]
     fn attempt(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         if age_ms < windows.tiny_ms && row.amount_minor <= windows.tiny_minor {
             self.own.tiny_count += 1;
@@ -168,6 +188,7 @@ impl Scan {
     }
 
     /// What this payment's direction has in common.
+    #[inline(always)]
     fn habit(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         let (least_minor, limit_minor) = windows.below_limit;
         if age_ms < windows.below_limit_ms && row.amount_minor >= least_minor && row.amount_minor < limit_minor {
@@ -190,6 +211,7 @@ impl Scan {
         }
     }
 
+    #[inline(always)]
     fn paid(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         self.out_minor = self.out_minor.saturating_add(row.amount_minor);
         let recent = age_ms < windows.payees_ms;
@@ -204,15 +226,14 @@ impl Scan {
         }
     }
 
+    #[inline(always)]
     fn received(&mut self, row: &PayerRow, age_ms: i64, policy: &Policy, windows: &Windows) {
-        if age_ms < windows.inflow_ms {
-            let before = self.own.inflow.map_or(0, |inflow| inflow.in_minor);
-            let in_minor = before.saturating_add(row.amount_minor);
-            self.own.inflow = Some(Inflow { at_ms: row.at_ms, in_minor, out_minor: self.out_minor });
-        }
-        if age_ms < windows.split_ms && self.own.split.is_none_or(|split| row.amount_minor > split.in_minor) {
-            let (in_minor, out_minor) = (row.amount_minor, self.out_minor);
-            self.own.split = Some(Split { in_minor, out_minor, other_payees: self.payees.count() });
+        if age_ms < windows.split_ms {
+            self.split_seen_minor = self.split_seen_minor.saturating_add(row.amount_minor);
+            if self.own.split.is_none_or(|split| row.amount_minor > split.in_minor) {
+                let (in_minor, out_minor) = (row.amount_minor, self.out_minor);
+                self.own.split = Some(Split { in_minor, out_minor, other_payees: self.payees.count() });
+            }
         }
         if self.income.is_none() && age_ms < windows.income_ms {
             let inflow = Inflow { at_ms: row.at_ms, in_minor: row.amount_minor, out_minor: self.out_minor };

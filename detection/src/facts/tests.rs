@@ -39,6 +39,15 @@ impl Lookback for Past {
             squares: sums.squares + i128::from(row.amount_minor).pow(2),
         })
     }
+    fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow> {
+        let within = |row: &&PayerRow| after_ms < row.at_ms && row.at_ms <= until_ms;
+        let rows = || self.rows.iter().filter(within).filter(|row| row.outcome != Outcome::Refused);
+        let at_ms = rows().filter(|row| !row.outgoing).map(|row| row.at_ms).min()?;
+        let sum = |outgoing: bool| {
+            rows().filter(|row| row.outgoing == outgoing && row.at_ms >= at_ms).map(|row| row.amount_minor).sum()
+        };
+        Some(Inflow { at_ms, in_minor: sum(false), out_minor: sum(true) })
+    }
     fn pair(&self) -> Reading<PairMemory> {
         Reading::Known(self.pair)
     }
@@ -193,6 +202,21 @@ fn what_came_in_is_set_against_what_went_out_after_it() {
     assert_eq!(own.inflow, Some(Inflow { at_ms: AT_MS - 4 * HOUR_MS, in_minor: 6_000, out_minor: 500 }));
     assert_eq!(own.split, Some(Split { in_minor: 5_000, out_minor: 500, other_payees: 2 }));
     assert_eq!(own.income, None);
+}
+
+#[test]
+fn a_busy_account_is_judged_by_its_newest_rows_and_by_all_its_inflow() {
+    let busy = |first_minor, then_minor| {
+        let mut rows: Vec<PayerRow> = (1..=300).map(|n| paid(n * MINUTE_MS, 100, 20 + n as u64)).collect();
+        rows[100] = received(101 * MINUTE_MS, then_minor, 9);
+        rows[299] = received(300 * MINUTE_MS, first_minor, 8);
+        own_of(rows)
+    };
+    let own = busy(90_000, 50_000);
+    assert_eq!(own.inflow, Some(Inflow { at_ms: AT_MS - 300 * MINUTE_MS, in_minor: 140_000, out_minor: 29_800 }));
+    assert_eq!(own.split, None, "a larger one may lie before the rows that were read");
+    let split = busy(40_000, 50_000).split.unwrap();
+    assert_eq!((split.in_minor, split.out_minor), (50_000, 10_000));
 }
 
 #[test]

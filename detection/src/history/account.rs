@@ -133,6 +133,14 @@ impl AccountHistory {
         self.rows.window(after_ms, until_ms)
     }
 
+    /// When the first credit within (`after_ms`, `until_ms`] came, and the sums of the rows from it to the end.
+    pub fn since_first_credit(&self, after_ms: i64, until_ms: i64) -> Option<(i64, Sums)> {
+        let end = self.rows.end(until_ms);
+        let first = self.rows.oldest_in(self.rows.end(after_ms), |sums| sums.credits_minor)?;
+        let at_ms = self.rows.brief(first).filter(|_| first < end)?.at_ms;
+        Some((at_ms, self.rows.sums_before(end).minus(self.rows.sums_before(first))))
+    }
+
     /// As many windows in one walk, see [`Timeline::windows`].
     pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
         self.rows.windows(until_ms, after_ms)
@@ -194,10 +202,10 @@ impl AccountHistory {
 
     fn forget(&mut self) {
         if self.refused > ASIDE_MAX {
-            self.forget_row(self.rows.oldest_in(|sums| i64::from(sums.refused)));
+            self.forget_row(self.rows.oldest_in(0, |sums| i64::from(sums.refused)));
         }
         if self.credits > ASIDE_MAX {
-            self.forget_row(self.rows.oldest_in(|sums| sums.credits_minor));
+            self.forget_row(self.rows.oldest_in(0, |sums| sums.credits_minor));
         }
         let newest_ms = self.rows.newest_at_ms().unwrap_or(0);
         let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);

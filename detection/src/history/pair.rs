@@ -60,7 +60,8 @@ impl Pair {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pairs {
     parties: Vec<Party>,
-    /// In the same order.
+    /// In the same order, as `touched_at_ms`, which all are asked for when one must go.
+    touched_ms: Vec<i64>,
     pairs: Vec<Pair>,
 }
 
@@ -88,22 +89,26 @@ impl Pairs {
     }
 
     pub(super) fn change(&mut self, party: Party, change: impl FnOnce(&mut Pair)) {
-        let place = self.place(party).unwrap_or_else(|place| {
-            grow(&mut self.parties);
-            grow(&mut self.pairs);
-            self.parties.insert(place, party);
-            self.pairs.insert(place, Pair::default());
-            place
-        });
+        let place = self.place(party).unwrap_or_else(|place| self.make_room(place, party));
         change(&mut self.pairs[place]);
-        if self.len() > PAIRS_MAX {
-            let idle = self.iter().enumerate().filter(|(_, (known, _))| *known != party);
-            let idlest = idle.min_by_key(|(_, (known, pair))| (pair.touched_at_ms(), *known)).map(|(place, _)| place);
-            if let Some(idlest) = idlest {
-                self.parties.remove(idlest);
-                self.pairs.remove(idlest);
-            }
+        self.touched_ms[place] = self.pairs[place].touched_at_ms();
+    }
+
+    /// Puts an empty pair there and says where it came to stand.
+    fn make_room(&mut self, mut place: usize, party: Party) -> usize {
+        if self.len() == PAIRS_MAX {
+            let idlest_ms = self.touched_ms.iter().copied().min().unwrap_or(0);
+            // The first of them is the lowest party.
+            let idlest = self.touched_ms.iter().position(|touched| *touched == idlest_ms).unwrap_or(0);
+            self.parties.remove(idlest);
+            self.touched_ms.remove(idlest);
+            self.pairs.remove(idlest);
+            place -= usize::from(idlest < place);
         }
+        insert(&mut self.parties, place, party);
+        insert(&mut self.touched_ms, place, i64::MIN);
+        insert(&mut self.pairs, place, Pair::default());
+        place
     }
 
     /// Where the party stands, or should. Parties are hashes and lie evenly: a look where this one is to be expected and
@@ -133,13 +138,14 @@ impl Pairs {
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.parties.capacity() * size_of::<Party>() + self.pairs.capacity() * size_of::<Pair>()
+        self.parties.capacity() * (size_of::<Party>() + size_of::<i64>()) + self.pairs.capacity() * size_of::<Pair>()
     }
 }
 
 /// Makes room by a quarter.
-fn grow<T>(kept: &mut Vec<T>) {
+fn insert<T>(kept: &mut Vec<T>, place: usize, new: T) {
     if kept.len() == kept.capacity() {
         kept.reserve_exact(kept.len() / 4 + 4);
     }
+    kept.insert(place, new);
 }

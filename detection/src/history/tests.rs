@@ -73,6 +73,26 @@ proptest! {
     }
 
     #[test]
+    fn what_came_in_and_went_since_is_what_adding_by_hand_finds(
+        rows in any_rows(), after in -5_i64..45, length in 0_i64..45
+    ) {
+        let (after_ms, until_ms) = (after * 5 * HOUR_MS, (after + length) * 5 * HOUR_MS);
+        // Ties keep the order of arrival.
+        let mut ordered = rows.clone();
+        ordered.sort_by_key(|row| row.at_ms);
+        ordered.retain(|row| after_ms < row.at_ms && row.at_ms <= until_ms && row.outcome != Outcome::Refused);
+        let first = ordered.iter().position(|row| !row.outgoing && row.amount_minor > 0);
+        let by_hand = first.map(|first| {
+            let sum = |outgoing: bool| -> i64 {
+                ordered[first..].iter().filter(|row| row.outgoing == outgoing).map(|row| row.amount_minor).sum()
+            };
+            (ordered[first].at_ms, sum(false), sum(true))
+        });
+        let found = account(&rows).since_first_credit(after_ms, until_ms);
+        prop_assert_eq!(found.map(|(at_ms, sums)| (at_ms, sums.credits_minor, sums.amount_minor)), by_hand);
+    }
+
+    #[test]
     fn late_arrivals_make_the_history_that_order_would_have_made(rows in any_rows(), seed in 0_u64..1_000) {
         // One row per time: the order of ties is the order of arrival, which this shuffles.
         let mut ordered: Vec<Past> = rows;

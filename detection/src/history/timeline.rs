@@ -192,13 +192,23 @@ impl<R: Row> Timeline<R> {
         (self.end(at_ms.saturating_sub(1))..end).find(|index| self.get(*index).is_some_and(|row| is_it(&row)))
     }
 
-    /// The oldest row that adds to this sum, which no row lessens.
-    pub fn oldest_in<T: PartialEq>(&self, sum: impl Fn(&Sums) -> T) -> Option<usize> {
-        let none = sum(&self.blocks.front()?.before);
-        let block = self.blocks.partition_point(|block| sum(&block.before) == none).checked_sub(1)?;
-        let begin = self.first_of(block);
-        let adds = |brief: &R::Brief| sum(&brief.sums()) != sum(&Sums::default());
+    /// The oldest row, from this one on, that adds to this sum, which no row lessens.
+    pub fn oldest_in(&self, from: usize, sum: impl Fn(&Sums) -> i64) -> Option<usize> {
+        let none = self.sums_before(from);
+        let added = |block: &Block| sum(&block.before.minus(none)) > 0;
+        let block = self.blocks.partition_point(|block| !added(block)).checked_sub(1)?;
+        let begin = self.first_of(block).max(from);
+        let adds = |brief: &R::Brief| sum(&brief.sums()) != 0;
         self.briefs.range(begin..).position(adds).map(|place| begin + place)
+    }
+
+    /// Sums of all rows that stand before that one, forgotten ones too: only differences mean something.
+    pub fn sums_before(&self, index: usize) -> Sums {
+        let block = (self.gone + index) / BLOCK;
+        match self.blocks.get(block) {
+            Some(found) => self.briefs.range(self.first_of(block)..index).fold(found.before, Sums::with),
+            None => self.before(block),
+        }
     }
 
     /// Whether there is such a row of that time; looks at no more than where its time is.
