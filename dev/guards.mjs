@@ -1,11 +1,12 @@
 // Takes the guards of the worker's protocol away, one at a time, and says which test notices.
 //
-//   node dev/guards.mjs [--check] [--only NAME,…] [--crash]
+//   node dev/guards.mjs [--check] [--only NAME,…] [--crash] [--services DIR]
 //
 // --check: only that each guard still stands where the list says (part of `make check`). Otherwise a copy of the
 // committed tree is made under target/guards. With all guards the tests of the protocol must pass; then they run once
-// without each, against VIGIE_TEST_DATABASE_URL and VIGIE_TEST_KAFKA_BROKERS, which `make guards` provides. --crash:
-// what no test notices is given to `cargo lab crash` with a fixed seed. Ends with 1 if an absence stays unnoticed.
+// without each, every time against new services in DIR: topics of many runs are more than a small broker can hold, and
+// a dead broker would be taken for a guard that was missed. --crash: what no test notices is given to `cargo lab crash`
+// with a fixed seed. Ends with 1 if an absence stays unnoticed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -53,21 +54,31 @@ if (args.includes('--check')) {
 }
 
 const copy = join(root, 'target/guards/copy');
+const services = args.includes('--services') ? args[args.indexOf('--services') + 1] : join(root, '.vigie/guards');
 const env = { ...process.env, CARGO_TARGET_DIR: join(root, 'target/guards/build'), CARGO_TERM_COLOR: 'never' };
 const run = (command, words) => spawnSync(command, words, { cwd: copy, env, encoding: 'utf8', maxBuffer: 1 << 28 });
 mkdirSync(dirname(copy), { recursive: true });
 execFileSync('rm', ['-rf', copy]);
 execFileSync('git', ['clone', '-q', root, copy]);
 
+/** Names of the tests that fail. */
+function failures(words) {
+  const { stdout, stderr } = run('cargo', ['test', '-q', ...words]);
+  if (/error: could not compile/u.test(stderr)) throw new Error(`does not compile:\n${stderr.slice(-2000)}`);
+  const failed = [...stdout.matchAll(/^test (\S+) \.\.\. FAILED$|^ {4}(\S+::\S+)$/gmu)].map((match) => match[1] ?? match[2]);
+  return [...new Set(failed)].join(', ');
+}
+
 /** What noticed: names of failed tests, or what the crash run counted. */
 function noticed() {
-  const pure = run('cargo', ['test', '-q', '-p', 'domain', '-p', 'server', '--lib']);
-  const real = run('cargo', ['test', '-q', '-p', 'server', '--test', 'it', '--', 'worker', 'payments::', 'fences::', 'holds::', '--test-threads', '6']);
-  for (const { stdout, stderr } of [pure, real]) {
-    if (/error: could not compile/u.test(stderr)) throw new Error(`does not compile:\n${stderr.slice(-2000)}`);
-    const failed = [...stdout.matchAll(/^test (\S+) \.\.\. FAILED$|^ {4}(\S+::\S+)$/gmu)].map((match) => match[1] ?? match[2]);
-    if (failed.length > 0) return [...new Set(failed)].join(', ');
-  }
+  const pure = failures(['-p', 'domain', '-p', 'server', '--lib']);
+  if (pure !== '') return pure;
+  const shell = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+  const lines = execFileSync('dev/test-services', [services], shell).trim().split('\n');
+  for (const line of lines) env[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
+  const real = failures(['-p', 'server', '--test', 'it', '--', 'worker', 'payments::', 'fences::', 'holds::', '--test-threads', '6']);
+  execFileSync('dev/services', ['status', '--dir', services], shell);
+  if (real !== '') return real;
   if (!args.includes('--crash')) return '';
   run('cargo', ['build', '--release', '-p', 'server', '--bin', 'vigie']);
   const crash = run('cargo', ['lab', '--vigie', join(env.CARGO_TARGET_DIR, 'release/vigie'), 'crash', '--kills', '8,0,1,2', '--no-web', '--seed', '1']);

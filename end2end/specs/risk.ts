@@ -1,8 +1,6 @@
 // A payment that the bank's default policy holds: who makes it has a habit, and breaks it.
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, expect } from '@playwright/test';
+import { writeFile } from 'node:fs/promises';
+import { type BrowserContext, expect, test } from '@playwright/test';
 import { type Customer, newCustomer, newId, newPerson, send, signIn, vigie } from './bank';
 
 const DAY_MS = 86_400_000;
@@ -20,7 +18,7 @@ export async function giveHabit(account: string): Promise<void> {
     balance += Number(value.replace(',', '.'));
     return `${day(back)};${account};${value};${String(balance)}`;
   });
-  const file = join(await mkdtemp(join(tmpdir(), 'vigie-habit-')), `${account}.csv`);
+  const file = test.info().outputPath(`${account}.csv`);
   await writeFile(file, ['transaction_date;account;transaction_value;balance', ...lines].join('\n'));
   await vigie(['import', file, '--bank', 'home']);
 }

@@ -1,9 +1,7 @@
 // A held transfer that nobody decides ends by itself, as the policy it was held under says.
 // The policy is the whole bank's, and specs run side by side: it is changed for some seconds only, and to the shortest
 // time there may be, a minute. A hold that another spec makes meanwhile outlives that spec, which has a minute itself.
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { type Customer, newCustomer, statement, vigie } from '../bank';
 import { available, row, untilLive } from '../page';
 import { analystOn, BEFORE, giveHabit, LEFT, sendRisky } from '../risk';
@@ -20,7 +18,7 @@ async function policyInForce(): Promise<Policy> {
 }
 
 async function makePolicy(policy: Policy, reason: string): Promise<void> {
-  const file = join(await mkdtemp(join(tmpdir(), 'vigie-policy-')), 'policy.json');
+  const file = test.info().outputPath('policy.json');
   await writeFile(file, JSON.stringify(policy));
   expect(await vigie(['policy', 'change', file, '--reason', reason])).toContain('is in force');
 }
