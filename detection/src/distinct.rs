@@ -6,13 +6,14 @@
 use crate::payment::Party;
 
 /// Half of them stay free, so that a search is short.
-const PLACES: usize = u128::BITS as usize;
+const PLACES: usize = 128;
+/// No party, or one in 2⁶⁴, which is counted apart.
+const FREE: Party = Party(0);
 
 /// Parties are hashes, so each stands where its last bits say, or in the next free place behind.
 pub struct Distinct {
     places: [Party; PLACES],
-    /// One bit per place.
-    taken: u128,
+    free_itself: bool,
     len: usize,
     max: usize,
 }
@@ -20,22 +21,27 @@ pub struct Distinct {
 impl Distinct {
     /// Counts the first `max` different ones, 64 at most.
     pub fn up_to(max: usize) -> Self {
-        Distinct { places: [Party(0); PLACES], taken: 0, len: 0, max: max.min(PLACES / 2) }
+        Distinct { places: [FREE; PLACES], free_itself: false, len: 0, max: max.min(PLACES / 2) }
     }
 
+    #[inline]
     pub fn insert(&mut self, party: Party) {
         if self.full() {
             return;
         }
-        let mut place = usize::try_from(party.0 % PLACES as u64).unwrap_or(0);
-        while self.taken >> place & 1 == 1 {
+        if party == FREE {
+            self.len += usize::from(!self.free_itself);
+            self.free_itself = true;
+            return;
+        }
+        let mut place = party.0 as usize % PLACES;
+        while self.places[place] != FREE {
             if self.places[place] == party {
                 return;
             }
             place = (place + 1) % PLACES;
         }
         self.places[place] = party;
-        self.taken |= 1 << place;
         self.len += 1;
     }
 
@@ -44,7 +50,9 @@ impl Distinct {
     }
 
     pub fn clear(&mut self) {
-        (self.taken, self.len) = (0, 0);
+        if self.len > 0 {
+            *self = Distinct::up_to(self.max);
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -24,28 +24,30 @@ pub(super) fn scan(
     let (tiny_ms, tiny_minor) = (burst[terminal_burst::WINDOW_MS], burst[terminal_burst::AMOUNT_MINOR]);
     let payers_ms = policy.parameters(RuleId::FanIn).values[fan_in::WINDOW_MS];
     let new_ms = policy.parameters(RuleId::SharedPayee).values[shared_payee::WINDOW_MS];
-    let horizon_ms = tiny_ms.max(payers_ms).max(new_ms);
+    // Rows are asked for their time, not for their age: a subtraction less for each.
+    let after = |window_ms: i64| payment.at_ms.saturating_sub(window_ms);
+    let (tiny_after, payers_after, new_after) = (after(tiny_ms), after(payers_ms), after(new_ms));
+    let all_after = tiny_after.min(payers_after).min(new_after);
     let (mut tiny, mut payers, mut new) =
         (Distinct::up_to(DISTINCT_MAX), Distinct::up_to(DISTINCT_MAX), Distinct::up_to(DISTINCT_MAX));
     for row in rows.take(ROWS_MAX) {
-        let age_ms = payment.at_ms.saturating_sub(row.at_ms);
         // The payers of a shop fill their count at once; tiny amounts matter for minutes only.
-        if age_ms >= horizon_ms || (payers.full() && new.full() && age_ms >= tiny_ms) {
+        if row.at_ms <= all_after || (payers.full() && new.full() && row.at_ms <= tiny_after) {
             break;
         }
-        if age_ms < 0 || row.payer == payment.payer {
+        if row.at_ms > payment.at_ms || row.payer == payment.payer {
             continue;
         }
-        if age_ms < tiny_ms && row.amount_minor <= tiny_minor {
+        if row.amount_minor <= tiny_minor && row.at_ms > tiny_after {
             tiny.insert(row.payer);
         }
         if row.refused {
             continue;
         }
-        if age_ms < payers_ms {
+        if row.at_ms > payers_after {
             payers.insert(row.payer);
         }
-        if age_ms < new_ms && row.first_of_pair {
+        if row.first_of_pair && row.at_ms > new_after {
             new.insert(row.payer);
         }
     }

@@ -96,7 +96,7 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback,
     let mut scan = Scan::new(payment, own, &windows);
     let mut cut = false;
     for (index, row) in lookback.payer_rows().take(ROWS_MAX).enumerate() {
-        let age_ms = payment.at_ms.saturating_sub(row.at_ms);
+        let age_ms = payment.at_ms - row.at_ms;
         if index >= BUSY_ROWS_MAX && age_ms < windows.short_ms {
             cut = age_ms < windows.split_ms;
             break;
@@ -109,8 +109,9 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback,
     let since = |window_ms| lookback.inflow(payment.at_ms.saturating_sub(window_ms), payment.at_ms);
     scan.own.inflow = since(windows.inflow_ms);
     if cut {
-        let in_minor = since(windows.split_ms).map_or(0, |inflow| inflow.in_minor);
-        let unseen_minor = in_minor.saturating_sub(scan.split_seen_minor);
+        let alike = windows.split_ms == windows.inflow_ms;
+        let all = if alike { scan.own.inflow } else { since(windows.split_ms) };
+        let unseen_minor = all.map_or(0, |all| all.in_minor.saturating_sub(scan.split_seen_minor));
         scan.own.split = scan.own.split.filter(|split| split.in_minor >= unseen_minor);
     }
     scan.finish()
@@ -171,8 +172,11 @@ impl Scan {
 
     #[inline(always)]
     fn place(&mut self, row: &PayerRow, age_ms: i64) {
-        if self.own.last_place.is_none() && age_ms < PLACE_WINDOW_MS {
-            self.own.last_place = row.place.map(|place| Seen { place, at_ms: row.at_ms });
+        if let Some(place) = row.place
+            && self.own.last_place.is_none()
+            && age_ms < PLACE_WINDOW_MS
+        {
+            self.own.last_place = Some(Seen { place, at_ms: row.at_ms });
         }
     }
 

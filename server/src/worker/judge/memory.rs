@@ -10,24 +10,28 @@ use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Out
 use detection::payment::{Party, Payment};
 use domain::TransactionKind;
 use foldhash::fast::RandomState;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 struct Kept<T> {
     history: T,
     /// The batch that last asked for it.
     used: u64,
+    /// The attempt that last changed it.
+    changed: u64,
 }
 
 struct Shelf<T> {
     /// Seeded: whoever names devices must not choose where they stand.
     kept: HashMap<Party, Kept<T>, RandomState>,
-    /// Parties that the batch in hand changed: on a rollback their histories say too much.
-    touched: HashSet<Party>,
+    /// Attempts at batches that ended, one way or the other.
+    attempts: u64,
+    /// Parties that the attempt in hand changed, each once: on a rollback their histories say too much.
+    touched: Vec<Party>,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Shelf { kept: HashMap::default(), touched: HashSet::new() }
+        Shelf { kept: HashMap::default(), attempts: 1, touched: Vec::new() }
     }
 }
 
@@ -70,29 +74,38 @@ impl<T: Sized> Shelf<T> {
     }
 
     fn put(&mut self, party: Party, history: T, batch: u64) {
-        self.kept.insert(party, Kept { history, used: batch });
+        self.kept.insert(party, Kept { history, used: batch, changed: 0 });
     }
 
     /// Begins a history that is not there. It goes with the batch if that is rolled back.
     fn begin(&mut self, party: Party, batch: u64, history: impl FnOnce() -> T) {
         if !self.kept.contains_key(&party) {
             self.put(party, history(), batch);
-            self.touched.insert(party);
+            self.change(party, |_| {});
         }
     }
 
     /// Changes what is remembered; what is not will be loaded with the change in it.
     fn change(&mut self, party: Party, change: impl FnOnce(&mut T)) {
         if let Some(kept) = self.kept.get_mut(&party) {
-            self.touched.insert(party);
+            if kept.changed != self.attempts {
+                kept.changed = self.attempts;
+                self.touched.push(party);
+            }
             change(&mut kept.history);
         }
     }
 
+    fn keep_touched(&mut self) {
+        self.touched.clear();
+        self.attempts += 1;
+    }
+
     fn forget_touched(&mut self) {
-        for party in self.touched.drain() {
+        for party in self.touched.drain(..) {
             self.kept.remove(&party);
         }
+        self.attempts += 1;
     }
 
     fn bytes(&self) -> usize {
@@ -230,9 +243,9 @@ impl Memory {
 
     /// The batch was committed.
     pub fn keep(&mut self) {
-        self.accounts.touched.clear();
-        self.counterparties.touched.clear();
-        self.devices.touched.clear();
+        self.accounts.keep_touched();
+        self.counterparties.keep_touched();
+        self.devices.keep_touched();
     }
 
     /// The batch was rolled back: whatever it changed is read from the tables again.
