@@ -26,4 +26,5 @@ mod training;
 mod verify;
 mod web;
 mod worker;
+mod worker_log;
 mod worker_recovery;

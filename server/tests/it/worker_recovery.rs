@@ -124,3 +124,58 @@ async fn a_skip_past_a_halt_gives_up_one_record_and_none_of_those_behind_it() {
     let places: Vec<_> = skipped.map(|fact| (fact.position.partition, fact.position.offset)).collect();
     assert_eq!(places, [(partition, offset)]);
 }
+
+/// What a process leaves behind that was stopped within a batch: an open transaction on its fence, and nobody to end it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_owner_does_not_keep_its_partitions() {
+    let bank = WorkerBank::new().await;
+    let worker = bank.start_worker();
+    bank.open("CASH-EUR", 0).await;
+    worker.stop().await;
+    let mut stopped = bank.bank.store.pool().begin().await.unwrap();
+    sqlx::query("update fence set updated_at = now()").execute(&mut *stopped).await.unwrap();
+    let worker = bank.start_worker();
+    bank.open("C1", 0).await;
+    worker.stop().await;
+    assert!(stopped.commit().await.is_err(), "its transaction was ended by the new owner");
+}
+
+/// Ten deposits of 100, 101, … that wait in the log for one worker, whose inserts pass a trigger first.
+async fn book_past(trigger: &'static str) -> WorkerBank {
+    let bank = WorkerBank::new().await;
+    let worker = bank.start_worker();
+    bank.open("CASH-EUR", 0).await;
+    bank.open("C1", 0).await;
+    worker.stop().await;
+    sqlx::raw_sql(trigger).execute(bank.bank.store.pool()).await.unwrap();
+    for amount_minor in 100..110 {
+        bank.send(&Command::SubmitTransaction(deposit("C1", amount_minor))).await;
+    }
+    let worker = bank.start_worker();
+    until("each is decided", || async { bank.transactions().await + bank.dead_letters().await == 10 }).await;
+    worker.stop().await;
+    bank
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_database_refuses_is_put_aside_alone() {
+    let bank = book_past(
+        "create function refuse() returns trigger language plpgsql as
+             $$ begin if new.amount_minor = 107 then raise sqlstate '22003'; end if; return new; end $$;
+         create trigger refuse before insert on transaction for each row execute function refuse()",
+    )
+    .await;
+    assert_eq!((bank.dead_letters().await, bank.balance("C1").await), (1, Some(1_045 - 107)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_lost_a_race_is_tried_again() {
+    let bank = book_past(
+        "create sequence tries;
+         create function lose() returns trigger language plpgsql as
+             $$ begin if nextval('tries') < 3 then raise sqlstate '40P01'; end if; return new; end $$;
+         create trigger lose before insert on transaction for each row execute function lose()",
+    )
+    .await;
+    assert_eq!((bank.dead_letters().await, bank.balance("C1").await), (0, Some(1_045)));
+}
