@@ -48,20 +48,23 @@ impl Producer {
         let (id, source) = (Uuid::now_v7().to_string(), format!("producer/{}", self.id));
         let bytes = signed_bytes(key.as_bytes(), id.as_bytes(), kind.as_bytes(), source.as_bytes(), signed);
         let signature = format!("ed25519,{},{}", self.id, hex(&self.private.sign(&bytes).to_bytes()));
-        let mut headers = OwnedHeaders::new();
-        for (name, value) in [
-            (envelope::CE_SPECVERSION, envelope::SPECVERSION),
-            (envelope::CE_ID, &id),
-            (envelope::CE_TYPE, kind),
-            (envelope::CE_SOURCE, &source),
-            (envelope::CONTENT_TYPE, envelope::JSON),
-            (envelope::SIGNATURE, &signature),
-        ] {
-            headers = headers.insert(Header { key: name, value: Some(value) });
-        }
+        let headers = headers_of(&id, kind, &source, &signature);
         let record = FutureRecord::to(&self.topic).key(key).payload(sent).headers(headers);
         self.producer.send(record, Duration::from_secs(10)).await.unwrap();
     }
+}
+
+/// Of a record on bank.commands.
+pub fn headers_of(id: &str, kind: &str, source: &str, signature: &str) -> OwnedHeaders {
+    let headers = [
+        (envelope::CE_SPECVERSION, envelope::SPECVERSION),
+        (envelope::CE_ID, id),
+        (envelope::CE_TYPE, kind),
+        (envelope::CE_SOURCE, source),
+        (envelope::CONTENT_TYPE, envelope::JSON),
+        (envelope::SIGNATURE, signature),
+    ];
+    headers.into_iter().fold(OwnedHeaders::new(), |made, (key, value)| made.insert(Header { key, value: Some(value) }))
 }
 
 async fn letters(bank: &WorkerBank) -> Vec<String> {

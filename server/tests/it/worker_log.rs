@@ -1,12 +1,11 @@
 //! Whether the log is the one that the books were made from, and its records are ours.
 
+use crate::producers::headers_of;
 use crate::worker::{WorkerBank, deposit, until};
 use domain::command::Command;
-use domain::envelope;
 use domain::partition::partition_of;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use server::config::Secret;
@@ -122,17 +121,7 @@ async fn send_deposit(bank: &WorkerBank, secret: &Secret, key: &str, partition: 
     let (id, kind, source) = (Uuid::now_v7().to_string(), "vigie.transaction.submit.v1", Source::Web.as_str());
     let signer = Signer::new(secret);
     let signature = signer.sign(key.as_bytes(), id.as_bytes(), kind.as_bytes(), source.as_bytes(), &value);
-    let mut headers = OwnedHeaders::new();
-    for (name, value) in [
-        (envelope::CE_SPECVERSION, envelope::SPECVERSION),
-        (envelope::CE_ID, &id),
-        (envelope::CE_TYPE, kind),
-        (envelope::CE_SOURCE, source),
-        (envelope::CONTENT_TYPE, envelope::JSON),
-        (envelope::SIGNATURE, &signature),
-    ] {
-        headers = headers.insert(Header { key: name, value: Some(value) });
-    }
+    let headers = headers_of(&id, kind, source, &signature);
     let commands = Topics::new(&bank.bank.config.topic_prefix).commands;
     let producer: FutureProducer = server::kafka::client(&bank.bank.config).create().unwrap();
     let record = FutureRecord::to(&commands).key(key).payload(&value).headers(headers).partition(partition);
