@@ -132,14 +132,26 @@ pub async fn open(bank: &Bank) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One stretch: starts the processes, drives them, measures, stops them.
+/// Starts the processes, drives them for one stretch, stops them.
 pub async fn drive(context: &Context<'_>, bank: &Bank, plan: &Plan) -> anyhow::Result<Outcome> {
+    let names = (0..plan.workers).map(|index| format!("bench-worker-{index}"));
+    let mut workers = names.map(|name| bank.product.start(&name, &["worker"])).collect::<anyhow::Result<Vec<_>>>()?;
+    let outcome = drive_running(context, bank, plan, &mut workers).await?;
+    for worker in &mut workers {
+        worker.stop()?;
+    }
+    Ok(outcome)
+}
+
+/// One stretch with workers that run already and go on afterwards.
+pub async fn drive_running(
+    context: &Context<'_>,
+    bank: &Bank,
+    plan: &Plan,
+    workers: &mut [Process],
+) -> anyhow::Result<Outcome> {
     let wanted = (plan.at_most * (plan.warm + plan.lasting).as_secs_f64()) as usize + BACKLOG as usize;
     let records = ready(bank, plan.spread, wanted, plan.at_most);
-    let mut workers = Vec::new();
-    for index in 0..plan.workers {
-        workers.push(bank.product.start(&format!("bench-worker-{index}"), &["worker"])?);
-    }
     let web = if plan.web { Some(start_web(bank)?) } else { None };
     let stop = Arc::new(AtomicBool::new(false));
     let allowed = Arc::new(AtomicU64::new(BACKLOG));
@@ -159,16 +171,15 @@ pub async fn drive(context: &Context<'_>, bank: &Bank, plan: &Plan) -> anyhow::R
         let decided = topics::total(&db::fences(&mut connection).await?) - start;
         allowed.store(decided.max(0) as u64 + BACKLOG, Ordering::Relaxed);
         if begun.elapsed() >= at {
-            marks.push(Mark::take(context, bank, &workers, web.as_ref(), &mut connection).await?);
+            marks.push(Mark::take(context, bank, workers, web.as_ref(), &mut connection).await?);
             next = due.next();
         }
     }
     stop.store(true, Ordering::Relaxed);
     let ran_dry = generator.join().map_err(|_| anyhow::anyhow!("the generator panicked"))??;
     bank.decided(Duration::from_secs(120)).await?;
-    for worker in &mut workers {
+    for worker in workers {
         anyhow::ensure!(worker.runs(), "{} ended by itself; see {}", worker.name, worker.log.display());
-        worker.stop()?;
     }
     let [from, to] = marks.as_slice() else { anyhow::bail!("the stretch has two ends") };
     let booked = db::posted_between(&mut connection, &from.fences, &to.fences).await?;
