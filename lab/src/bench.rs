@@ -11,6 +11,7 @@ mod scale;
 pub mod visible;
 mod windows;
 
+use crate::bank::{Bank, Detection};
 use crate::floor::ledger::Ledger;
 use crate::report::{self, line};
 use crate::services::{ServiceArgs, Services};
@@ -31,7 +32,7 @@ pub struct Args {
     /// Partitions of the bank in (a) and (b).
     #[arg(long, default_value_t = 12)]
     partitions: i32,
-    /// Another setting for the product, as KEY=VALUE.
+    /// Another setting for every bank, as KEY=VALUE.
     #[arg(long)]
     set: Vec<String>,
 }
@@ -49,6 +50,15 @@ impl Context<'_> {
     /// Seconds of a measurement: the whole, or a tenth (3 at least) when it has to be quick.
     pub fn seconds(&self, whole: u64) -> Duration {
         Duration::from_secs(if self.quick { (whole / 10).max(3) } else { whole })
+    }
+
+    pub async fn bank(&self, name: &str, partitions: i32, detection: Detection) -> anyhow::Result<Bank> {
+        let mut bank = Bank::create(self.binary, self.services, name, partitions, detection).await?;
+        for setting in self.set {
+            let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
+            bank.product = bank.product.with(key, value);
+        }
+        Ok(bank)
     }
 }
 

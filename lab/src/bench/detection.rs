@@ -26,7 +26,7 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
     let raw = floor.pace(context.seconds(15)).await?;
     let mut banks = Vec::new();
     for (name, detection) in [("judged", Detection::On), ("unjudged", Detection::Off)] {
-        let bank = Bank::create(context.binary, context.services, name, context.partitions, detection).await?;
+        let bank = context.bank(name, context.partitions, detection).await?;
         pipeline::open(&bank).await?;
         banks.push(bank);
     }
@@ -72,7 +72,7 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
 }
 
 pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
-    let bank = Bank::create(context.binary, context.services, "decision", context.partitions, Detection::On).await?;
+    let bank = context.bank("decision", context.partitions, Detection::On).await?;
     let mut windows = Windows::new("POST to decision", PER_SECOND, context.seconds(30) / windows::COUNT);
     windows.bare(&bank).await?;
     let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();

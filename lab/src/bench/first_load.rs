@@ -3,7 +3,7 @@
 
 use super::visible::until_ready;
 use super::{Context, show};
-use crate::bank::{Bank, Detection};
+use crate::bank::Detection;
 use crate::people;
 use crate::product::free_port;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
-    let bank = Bank::create(context.binary, context.services, "first_load", 1, Detection::Off).await?;
+    let bank = context.bank("first_load", 1, Detection::Off).await?;
     let mut worker = bank.product.start("bench-first-worker", &["worker"])?;
     let people = people::create(&bank, 1).await?;
     bank.decided(Duration::from_secs(60)).await?;

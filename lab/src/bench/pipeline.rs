@@ -72,12 +72,7 @@ pub async fn measure(context: &Context<'_>, a: bool, b: bool, figures: &mut Map<
     let floor_seconds = context.seconds(15);
     let before = floor.pace(floor_seconds).await?;
     show("raw ledger step before, rows/s", before.round(), "");
-    let mut bank =
-        Bank::create(context.binary, context.services, "pipeline", context.partitions, Detection::Off).await?;
-    for setting in context.set {
-        let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
-        bank.product = bank.product.with(key, value);
-    }
+    let bank = context.bank("pipeline", context.partitions, Detection::Off).await?;
     open(&bank).await?;
     if a {
         let plan = Plan {

@@ -2,14 +2,14 @@
 
 use super::pipeline::{Plan, drive, open};
 use super::{Context, rounded, show};
-use crate::bank::{Bank, Detection};
+use crate::bank::Detection;
 use crate::load::Spread;
 use crate::report::median;
 use serde_json::{Map, Value, json};
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
-    let one = Bank::create(context.binary, context.services, "one", 1, Detection::Off).await?;
-    let two = Bank::create(context.binary, context.services, "two", 2, Detection::Off).await?;
+    let one = context.bank("one", 1, Detection::Off).await?;
+    let two = context.bank("two", 2, Detection::Off).await?;
     open(&one).await?;
     open(&two).await?;
     let plan = |workers, spread| Plan {

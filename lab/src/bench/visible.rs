@@ -6,7 +6,7 @@
 
 use super::Context;
 use super::windows::{self, Windows};
-use crate::bank::{Bank, Detection};
+use crate::bank::Detection;
 use crate::crash::submit::post_payment;
 use crate::http::Visitor;
 use crate::live::Socket;
@@ -29,7 +29,7 @@ type Posted = Arc<Mutex<HashMap<Uuid, (Instant, usize)>>>;
 type Seen = Arc<Mutex<Vec<f64>>>;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
-    let bank = Bank::create(context.binary, context.services, "visible", context.partitions, Detection::Off).await?;
+    let bank = context.bank("visible", context.partitions, Detection::Off).await?;
     let mut windows = Windows::new("visible", PER_SECOND, context.seconds(30) / windows::COUNT);
     windows.bare(&bank).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
