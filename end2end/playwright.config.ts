@@ -22,7 +22,8 @@ export default defineConfig({
   testDir: 'specs',
   outputDir: 'results/runs',
   fullyParallel: true,
-  workers: 2,
+  // One more than cores: some specs wait for a minute to pass.
+  workers: 3,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
