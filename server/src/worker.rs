@@ -18,6 +18,7 @@ mod papers;
 mod producers;
 mod queue;
 mod sender;
+mod turns;
 
 pub use announcement::reason_name;
 pub use decode::HEAD_BYTES;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use turns::Turns;
 
 /// Settings of every connection of a worker: a stopped owner must not hold its locks for long, and its few statements
 /// look rows up by their keys, whatever the numbers: planning each anew took as long as running it.
@@ -78,6 +80,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     };
     tokio::spawn(expiry.run(stop.clone()));
     let listening = judge::follow_others(&config, &ownership, &exchange, &stop)?;
+    let turns = Arc::new(Turns::default());
     let lanes = Lane::all().map(|lane| {
         let booker = Booker {
             lane,
@@ -90,6 +93,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
                 config.history_bytes / Lane::COUNT,
                 exchange.inbox(lane),
             ),
+            turns: Arc::clone(&turns),
+            partitions: config.partitions,
             commands_topic: topics.commands.clone(),
             rejoin: Arc::clone(&rejoin),
             skips: Default::default(),

@@ -60,7 +60,7 @@ fn open_account(
         status: AccountStatus::Open,
         after: AccountAfter { version: 0, booked_minor: 0, held_minor: 0, overdraft_minor: open.overdraft_minor },
         opened_at: record.recorded_at,
-        changed: false,
+        version_read: 0,
     });
     books.change(slot, |_| {});
     if let Some(person) = open.owner {

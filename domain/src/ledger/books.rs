@@ -25,7 +25,19 @@ pub struct Account {
     /// A customer's money; of an external account only version and overdraft limit mean something here.
     pub after: AccountAfter,
     pub opened_at: DateTime<Utc>,
-    pub changed: bool,
+    /// The version it had when the batch began.
+    pub version_read: i64,
+}
+
+impl Account {
+    pub fn is_changed(&self) -> bool {
+        self.after.version != self.version_read
+    }
+
+    /// Whether its money lies in stripes, one per partition.
+    pub fn is_striped(&self) -> bool {
+        self.kind == AccountKind::External
+    }
 }
 
 /// The part of an external account that one partition moves.
@@ -33,7 +45,14 @@ pub struct Account {
 pub struct Stripe {
     pub version: i64,
     pub booked_minor: AmountMinor,
-    pub changed: bool,
+    /// The version it had when the batch began; 0 where there was none.
+    pub version_read: i64,
+}
+
+impl Stripe {
+    pub fn is_changed(&self) -> bool {
+        self.version != self.version_read
+    }
 }
 
 /// A transaction that was decided before (in this batch or an earlier one).
@@ -136,11 +155,10 @@ impl Books {
         }
     }
 
-    /// Marks the account as changed and raises its version.
+    /// Changes the account and raises its version, by which it is known as changed.
     pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Account)) -> AccountAfter {
         let account = &mut self.accounts[slot];
         change(account);
-        account.changed = true;
         account.after.version += 1;
         account.after
     }
@@ -162,7 +180,6 @@ impl Books {
                 let stripe = self.stripes.entry((slot, partition)).or_default();
                 stripe.booked_minor = booked_minor;
                 stripe.version += 1;
-                stripe.changed = true;
                 AccountAfter { version: stripe.version, booked_minor, held_minor: 0, overdraft_minor: 0 }
             }
         }

@@ -104,11 +104,11 @@ impl Database {
                 status: stored.status,
                 after: stored.after,
                 opened_at: stored.opened_at,
-                changed: false,
+                version_read: stored.after.version,
             });
             for partition in &partitions {
                 if let Some((version, booked_minor)) = self.stripes.get(&(number.clone(), *partition)) {
-                    let stripe = Stripe { version: *version, booked_minor: *booked_minor, changed: false };
+                    let stripe = Stripe { version: *version, booked_minor: *booked_minor, version_read: *version };
                     books.add_stripe(slot, *partition, stripe);
                 }
             }
@@ -234,7 +234,7 @@ impl Database {
             if account.id.is_none() {
                 let before = self.accounts.insert(account.number.clone(), stored);
                 assert_eq!(before, None, "an account number is unique");
-            } else if account.changed {
+            } else if account.is_changed() {
                 self.accounts.insert(account.number.clone(), stored);
             } else {
                 assert_eq!(
@@ -243,7 +243,7 @@ impl Database {
                 );
             }
         }
-        for (slot, partition, stripe) in books.stripes().filter(|(_, _, stripe)| stripe.changed) {
+        for (slot, partition, stripe) in books.stripes().filter(|(_, _, stripe)| stripe.is_changed()) {
             let number = books.account(slot).number.clone();
             assert_eq!(books.account(slot).kind, AccountKind::External, "only external accounts have stripes");
             self.stripes.insert((number, partition), (stripe.version, stripe.booked_minor));

@@ -36,7 +36,7 @@ fn books() -> Books {
             status,
             after: AccountAfter { version: 3, booked_minor, held_minor, overdraft_minor },
             opened_at: moment(0),
-            changed: false,
+            version_read: 3,
         })
     };
     let (customer, open, eur) = (AccountKind::Customer, AccountStatus::Open, Currency::EUR);
@@ -49,7 +49,7 @@ fn books() -> Books {
     add("HELD", customer, eur, open, i64::MAX, i64::MAX - 50, MAX_AMOUNT_MINOR);
     add("X2", AccountKind::External, eur, open, 0, 0, 0);
     let external = add("X1", AccountKind::External, eur, open, 0, 0, 0);
-    books.add_stripe(external, 0, Stripe { version: 1, booked_minor: i64::MIN + 50, changed: false });
+    books.add_stripe(external, 0, Stripe { version: 1, booked_minor: i64::MIN + 50, version_read: 1 });
     books
 }
 

@@ -3,21 +3,20 @@
 mod afterwards;
 mod books;
 mod histories;
+mod recent;
 mod save;
 
 pub use afterwards::save_labels;
-pub use books::Named;
+pub use books::{Concurrency, Named};
 pub use histories::{Loaded, Needed};
 pub use save::{Changes, Said};
 
 use super::Store;
 use chrono::{DateTime, Utc};
-use domain::ledger::AccountId;
-use domain::{AccountKind, AccountNumber};
+use domain::AccountNumber;
+use recent::Recent;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row as _, Transaction};
-use std::collections::HashMap;
-use std::sync::Mutex;
 use uuid::Uuid;
 
 /// A partition's fence as it stands.
@@ -72,17 +71,17 @@ pub struct DueHold {
     pub until: DateTime<Utc>,
 }
 
-/// The worker's side of the store. Account ids never change and accounts are never deleted, so number → id is kept.
+/// The worker's side of the store.
 pub struct WorkerStore {
     store: Store,
-    ids: Mutex<HashMap<AccountNumber, (AccountId, AccountKind)>>,
+    recent: Recent,
 }
 
 pub type Db = Transaction<'static, Postgres>;
 
 impl WorkerStore {
     pub fn new(store: Store) -> Self {
-        WorkerStore { store, ids: Mutex::default() }
+        WorkerStore { store, recent: Recent::default() }
     }
 
     pub fn store(&self) -> &Store {

@@ -9,10 +9,11 @@ use super::lane::Lane;
 use super::ownership::Ownership;
 use super::papers::{announcements, letters, named};
 use super::sender::{Batch, Sender};
-use crate::store::worker::{Changes, Db, FenceAdvance, Said, WorkerStore};
+use super::turns::{Decided, Turns};
+use crate::store::worker::{Changes, Concurrency, Db, FenceAdvance, Said, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
-use domain::ledger::{self, Decide, Input, Outcome};
+use domain::ledger::{self, Books, Decide, Input, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,9 @@ pub struct Booker {
     pub ownership: Arc<Ownership>,
     pub sender: Sender,
     pub judge: Judge,
+    pub turns: Arc<Turns>,
+    /// How many partitions there are: who owns them all is alone.
+    pub partitions: i32,
     pub commands_topic: String,
     /// Set when a partition was lost to another epoch: the consumer must join again.
     pub rejoin: Arc<AtomicBool>,
@@ -85,7 +89,11 @@ impl Booker {
                 continue;
             }
             let batch = Arc::new(batch);
-            let outcome = self.attempt(&batch).await;
+            let concurrency = match self.ownership.owns_all(self.partitions) && races == 0 {
+                true => Concurrency::Optimistic,
+                false => Concurrency::Pessimistic,
+            };
+            let outcome = self.attempt(&batch, concurrency).await;
             let batch = Arc::unwrap_or_clone(batch);
             match outcome {
                 Ok(()) => (races, backoff) = (0, BACKOFF_FIRST),
@@ -140,11 +148,11 @@ impl Booker {
             .collect()
     }
 
-    async fn attempt(&mut self, batch: &Arc<Vec<Decoded>>) -> Result<(), Fault> {
+    async fn attempt(&mut self, batch: &Arc<Vec<Decoded>>, concurrency: Concurrency) -> Result<(), Fault> {
         let started = Instant::now();
         let advances = self.advances(batch)?;
         self.recover(&advances).await?;
-        let outcome = self.in_one_transaction(batch, &advances).await;
+        let outcome = self.in_one_transaction(batch, &advances, concurrency).await;
         match &outcome {
             Ok(()) => self.judge.keep(),
             Err(fault) => {
@@ -217,7 +225,12 @@ impl Booker {
         }
     }
 
-    async fn in_one_transaction(&mut self, batch: &Arc<Vec<Decoded>>, advances: &[FenceAdvance]) -> Result<(), Fault> {
+    async fn in_one_transaction(
+        &mut self,
+        batch: &Arc<Vec<Decoded>>,
+        advances: &[FenceAdvance],
+        concurrency: Concurrency,
+    ) -> Result<(), Fault> {
         self.judge.read(&self.store, batch, advances).await?;
         let mut db = match self.ready.take().filter(Ready::is_fresh) {
             Some(ready) => ready.db,
@@ -227,26 +240,69 @@ impl Booker {
         let advanced = self.store.advance(&mut db, advances, &named.transactions).await?;
         let (versions, mut books) = advanced.ok_or(Fault::Fenced)?;
         self.judge.decide_by(&self.store, versions).await?;
-        self.store.load(&mut db, &mut books, &named).await?;
-        let mut outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
+        let turns = Arc::clone(&self.turns);
+        let mut turn = turns.take().await;
+        if concurrency == Concurrency::Pessimistic {
+            // Locks taken while a batch before waits for its own would be waited for in a circle.
+            turn.alone().await;
+        }
+        self.store.load(&mut db, &mut books, &named, concurrency).await?;
+        let outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
+        self.store.decided(&books);
+        let mut decided = turn.end();
+        let saved = self.save(db, batch, advances, &books, outcome, &mut decided).await;
+        match saved {
+            Ok(batches) => {
+                decided.keep();
+                self.sender.send(batches).await;
+                Ok(())
+            }
+            Err(fault) => {
+                // First forgotten, then let go: who comes next must not find it.
+                self.store.forget(&books);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Stores and commits what was decided, once that by which it was decided is committed.
+    async fn save(
+        &mut self,
+        mut db: Db,
+        batch: &Arc<Vec<Decoded>>,
+        advances: &[FenceAdvance],
+        books: &Books,
+        mut outcome: Outcome,
+        decided: &mut Decided,
+    ) -> Result<Vec<Batch>, Fault> {
         let changes = Changes::take(&mut outcome);
         let letters = letters(batch, &outcome);
+        let writing = self.write_facts(batch, outcome, advances);
+        if !decided.stands().await {
+            return Err(Fault::Raced("the batch before it was not kept".to_owned()));
+        }
         let acknowledged = self.sender.acknowledged(self.lane);
-        let batches = match self.write_facts(batch, outcome, advances) {
+        let (stands, batches) = match writing {
             Writing::Done(batches) => {
                 let batches = batches?;
-                self.store.save(&mut db, &books, &changes, &said(&batches, &acknowledged)).await?;
-                batches
+                (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
+            }
+            Writing::Elsewhere(writing) if writing.is_finished() => {
+                let batches = written(writing).await?;
+                (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
             }
             // While Postgres inserts the rows, another core writes the facts.
             Writing::Elsewhere(writing) => {
-                let saved = self.store.save(&mut db, &books, &changes, &Said::default()).await;
-                let batches = writing.await.map_err(|error| Fault::Broken(error.to_string()))??;
-                saved?;
+                let stands = self.store.save(&mut db, books, &changes, &Said::default()).await;
+                let batches = written(writing).await?;
+                let stands = stands?;
                 self.store.say(&mut db, &said(&batches, &acknowledged)).await?;
-                batches
+                (stands, batches)
             }
         };
+        if !stands {
+            return Err(Fault::Raced("an account is not as it was read".to_owned()));
+        }
         self.store.save_dead_letters(&mut db, &letters).await?;
         if let Err(error) = db.commit().await {
             // It may be committed all the same. Everything before this line is rolled back for certain.
@@ -254,9 +310,7 @@ impl Booker {
             return Err(error.into());
         }
         self.sender.forgotten(&acknowledged);
-        self.store.remember(&books);
-        self.sender.send(batches).await;
-        Ok(())
+        Ok(batches)
     }
 
     fn write_facts(&self, batch: &Arc<Vec<Decoded>>, outcome: Outcome, advances: &[FenceAdvance]) -> Writing {
@@ -334,6 +388,10 @@ impl Booker {
         }
         *backoff = (*backoff * 2).min(BACKOFF_LAST);
     }
+}
+
+async fn written(writing: JoinHandle<Result<Vec<Batch>, Fault>>) -> Result<Vec<Batch>, Fault> {
+    writing.await.map_err(|error| Fault::Broken(error.to_string()))?
 }
 
 fn said<'a>(batches: &'a [Batch], acknowledged: &'a [(i32, i64)]) -> Said<'a> {

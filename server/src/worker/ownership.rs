@@ -92,6 +92,11 @@ impl Ownership {
         self.owned().clone()
     }
 
+    /// Whether no other worker can own any.
+    pub fn owns_all(&self, partitions: i32) -> bool {
+        i32::try_from(self.owned().len()) == Ok(partitions)
+    }
+
     pub fn of_lane(&self, lane: Lane) -> BTreeMap<i32, Owned> {
         self.owned()
             .iter()

@@ -3,7 +3,7 @@
 use crate::ledger_rows::LedgerRows;
 use crate::support::TestBank;
 use domain::ledger::Books;
-use server::store::worker::{FenceAdvance, Named, WorkerStore};
+use server::store::worker::{Concurrency, FenceAdvance, Named, WorkerStore};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -38,11 +38,11 @@ async fn whoever_loads_an_account_keeps_others_from_it_until_the_commit() {
     let mut named = Named::default();
     named.accounts.insert("C1".parse().unwrap());
     let mut first = store.begin().await.unwrap();
-    store.load(&mut first, &mut Books::default(), &named).await.unwrap();
+    store.load(&mut first, &mut Books::default(), &named, Concurrency::Pessimistic).await.unwrap();
     let mut second = store.begin().await.unwrap();
     {
         let mut books = Books::default();
-        let mut waiting = std::pin::pin!(store.load(&mut second, &mut books, &named));
+        let mut waiting = std::pin::pin!(store.load(&mut second, &mut books, &named, Concurrency::Pessimistic));
         assert!(tokio::time::timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "nobody waited");
         first.commit().await.unwrap();
         waiting.await.unwrap();

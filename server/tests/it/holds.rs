@@ -7,7 +7,7 @@ use domain::fact::{Fact, FactBody};
 use domain::ledger::{Account, Attempt, Decide, Input, Judged, Record, Verdict, step};
 use domain::{AccountKind, AccountNumber, Currency, HoldTerms, OnExpiry, TransactionKind};
 use server::store::rebuild::FoldedTransaction;
-use server::store::worker::{Changes, Named, Said, WorkerStore};
+use server::store::worker::{Changes, Concurrency, Named, Said, WorkerStore};
 use server::verify::verify;
 use uuid::Uuid;
 
@@ -82,10 +82,14 @@ impl Desk {
         self.offset += 1;
         let mut db = self.store.begin().await.unwrap();
         let (_, mut books) = self.store.advance(&mut db, &[], &named.transactions).await.unwrap().unwrap();
-        self.store.load(&mut db, &mut books, &named).await.unwrap();
+        self.store.load(&mut db, &mut books, &named, Concurrency::Optimistic).await.unwrap();
         let mut outcome = step(&mut books, [&record], &mut Careful);
         let changes = Changes::take(&mut outcome);
-        self.store.save(&mut db, &books, &changes, &Said::default()).await.unwrap();
+        self.store.decided(&books);
+        assert!(
+            self.store.save(&mut db, &books, &changes, &Said::default()).await.unwrap(),
+            "nobody else changes anything"
+        );
         db.commit().await.unwrap();
         self.facts.extend(outcome.facts);
     }

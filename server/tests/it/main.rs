@@ -28,3 +28,4 @@ mod web;
 mod worker;
 mod worker_log;
 mod worker_recovery;
+mod worker_versions;

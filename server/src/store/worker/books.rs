@@ -1,11 +1,11 @@
-//! The books of a batch: locked and loaded in an order in which workers never deadlock.
+//! The books of a batch: what it is decided by.
 
 use super::{Db, FenceAdvance, WorkerStore, small};
 use crate::store::codes::{Code as _, FLAG_HISTORY, event_time};
 use crate::store::policy::{Versions, current_versions_sql, versions_of};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::AccountAfter;
-use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Stripe};
+use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Slot, Stripe};
 use domain::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind,
     TransactionState,
@@ -14,7 +14,6 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::PoisonError;
 use uuid::Uuid;
 
 /// What a batch names and must be loaded.
@@ -27,7 +26,15 @@ pub struct Named {
     pub partitions: BTreeSet<i32>,
 }
 
-const IDS_KEPT: usize = 1_000_000;
+/// How a batch is kept from deciding by what somebody else changes meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concurrency {
+    /// By versions, compared when it is saved: nobody waits for it to decide, and if somebody was first it is decided
+    /// again. For whoever is alone.
+    Optimistic,
+    /// By locks, from before it is decided until it is committed.
+    Pessimistic,
+}
 
 impl WorkerStore {
     /// Moves every fence of the batch, and answers which of its transactions were decided before and by which policy and
@@ -89,73 +96,59 @@ impl WorkerStore {
         Ok(Some((versions_of(first)?, books)))
     }
 
-    /// Locks and loads what the batch names. Customer accounts are locked in id order, so that workers never deadlock;
-    /// external ones are not, because each partition moves only its own stripe.
+    /// Loads what the batch names: as this process last saw or decided it, or locked and as it stands. Locks are taken
+    /// in id order, so that workers never deadlock; external accounts have none, because each partition moves only its
+    /// own stripe, and that is locked with its fence.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn load(&self, db: &mut Db, books: &mut Books, named: &Named) -> sqlx::Result<()> {
+    pub async fn load(
+        &self,
+        db: &mut Db,
+        books: &mut Books,
+        named: &Named,
+        concurrency: Concurrency,
+    ) -> sqlx::Result<()> {
         let mut accounts = Cow::Borrowed(&named.accounts);
         for body in books.held_bodies() {
             accounts.to_mut().extend([body.debit.clone(), body.credit.clone()]);
         }
-        let ids = self.resolve(db, &accounts).await?;
-        let (mut customers, mut externals) = (Vec::new(), Vec::new());
-        for (id, kind) in ids.values() {
-            match kind {
-                AccountKind::Customer => customers.push(*id),
-                AccountKind::External => externals.push(*id),
-            }
+        let numbers: Vec<&AccountNumber> = accounts.iter().collect();
+        if concurrency == Concurrency::Pessimistic {
+            let ids = self.ids_of(db, &numbers).await?;
+            let rows = lock_accounts(db, ids, &named.partitions).await?;
+            self.recent.read(rows, &named.partitions);
         }
-        customers.sort_unstable();
-        if !ids.is_empty() {
-            load_accounts(db, books, &customers, &externals, &named.partitions).await?;
+        let missing = self.recent.copy(books, numbers.into_iter(), &named.partitions);
+        if !missing.is_empty() {
+            self.recent.read(read_accounts(db, &missing, &named.partitions).await?, &named.partitions);
+            self.recent.copy(books, missing.into_iter(), &named.partitions);
         }
-        load_links(db, books, named, &ids).await
+        load_links(db, books, named).await
     }
 
-    async fn resolve(
-        &self,
-        db: &mut Db,
-        numbers: &HashSet<AccountNumber>,
-    ) -> sqlx::Result<HashMap<AccountNumber, (AccountId, AccountKind)>> {
-        let mut found = HashMap::with_capacity(numbers.len());
-        let mut unknown = Vec::new();
-        {
-            let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-            for number in numbers {
-                match ids.get(number) {
-                    Some(id) => _ = found.insert(number.clone(), *id),
-                    None => unknown.push(number.as_str().to_owned()),
-                }
-            }
-        }
-        if !unknown.is_empty() {
-            let rows = sqlx::query("select id, number, kind from account where number = any($1)")
-                .bind(&unknown)
+    async fn ids_of(&self, db: &mut Db, numbers: &[&AccountNumber]) -> sqlx::Result<Vec<AccountId>> {
+        let mut ids = self.recent.ids(numbers);
+        if ids.len() < numbers.len() {
+            let numbers: Vec<&str> = numbers.iter().map(|number| number.as_str()).collect();
+            ids = sqlx::query_scalar("select id from account where number = any($1)")
+                .bind(numbers)
                 .fetch_all(&mut **db)
                 .await?;
-            for row in &rows {
-                let id = (row.try_get("id")?, AccountKind::from_code(row.try_get("kind")?)?);
-                found.insert(text(row, "number")?, id);
-            }
         }
-        Ok(found)
+        ids.sort_unstable();
+        Ok(ids)
     }
 
-    /// Remembers ids once the batch that showed them is committed.
-    pub fn remember(&self, books: &Books) {
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.len() > IDS_KEPT {
-            ids.clear();
-        }
-        for (_, account) in books.accounts() {
-            if let Some(id) = account.id
-                && !ids.contains_key(&account.number)
-            {
-                ids.insert(account.number.clone(), (id, account.kind));
-            }
-        }
+    /// From here on others of this process decide by what the batch decided. Whoever calls it sees to it that what they
+    /// decide falls with the batch.
+    pub fn decided(&self, books: &Books) {
+        self.recent.decided(books);
+    }
+
+    /// The batch is not kept: nobody may decide by it.
+    pub fn forget(&self, books: &Books) {
+        self.recent.forget(books);
     }
 }
 
@@ -181,64 +174,93 @@ fn account(row: &PgRow) -> sqlx::Result<Account> {
             overdraft_minor: row.try_get("overdraft_minor")?,
         },
         opened_at: row.try_get("opened_at")?,
-        changed: false,
+        version_read: row.try_get("version")?,
     })
 }
 
-async fn load_accounts(
+/// An account, and the stripe of one partition where it has any.
+pub struct AccountRow {
+    pub account: Account,
+    pub stripe: Option<(i32, Stripe)>,
+}
+
+impl AccountRow {
+    fn of(row: &PgRow) -> sqlx::Result<Self> {
+        let stripe = match row.try_get::<Option<i16>, _>("stripe")? {
+            None => None,
+            Some(partition) => {
+                let (booked_minor, version) = (row.try_get("stripe_booked_minor")?, row.try_get("stripe_version")?);
+                Some((i32::from(partition), Stripe { version, booked_minor, version_read: version }))
+            }
+        };
+        Ok(AccountRow { account: account(row)?, stripe })
+    }
+}
+
+fn small_all(partitions: &BTreeSet<i32>) -> Vec<i16> {
+    partitions.iter().map(|partition| small(*partition)).collect()
+}
+
+/// As they stand, locked by nobody in particular.
+async fn read_accounts(
     db: &mut Db,
-    books: &mut Books,
-    customers: &[AccountId],
-    externals: &[AccountId],
+    numbers: &[&AccountNumber],
     partitions: &BTreeSet<i32>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Vec<AccountRow>> {
+    let rows = sqlx::query(
+        "select id, number, kind, currency, status, account.booked_minor, held_minor, overdraft_minor, account.version,
+             opened_at, stripe, striped.booked_minor as stripe_booked_minor, striped.version as stripe_version
+         from account left join account_stripe striped on account_id = id and stripe = any($2)
+         where number = any($1)",
+    )
+    .bind(numbers.iter().map(|number| number.as_str()).collect::<Vec<_>>())
+    .bind(small_all(partitions))
+    .fetch_all(&mut **db)
+    .await?;
+    rows.iter().map(AccountRow::of).collect()
+}
+
+async fn lock_accounts(db: &mut Db, ids: Vec<AccountId>, partitions: &BTreeSet<i32>) -> sqlx::Result<Vec<AccountRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query(
         "with locked as (
              select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
-             from account where id = any($1) order by id for no key update)
+             from account where id = any($1) and kind = $3 order by id for no key update)
          select *, null::smallint as stripe, null::bigint as stripe_booked_minor, null::bigint as stripe_version
          from locked
          union all
          select id, number, kind, currency, status, account.booked_minor, held_minor, overdraft_minor, account.version,
              opened_at, stripe, striped.booked_minor, striped.version
-         from account left join account_stripe striped on account_id = id and stripe = any($3)
-         where id = any($2)",
+         from account left join account_stripe striped on account_id = id and stripe = any($2)
+         where id = any($1) and kind <> $3",
     )
-    .bind(customers)
-    .bind(externals)
-    .bind(partitions.iter().map(|partition| small(*partition)).collect::<Vec<_>>())
+    .bind(ids)
+    .bind(small_all(partitions))
+    .bind(AccountKind::Customer.code())
     .fetch_all(&mut **db)
     .await?;
-    for row in &rows {
-        let account = account(row)?;
-        let slot = books.slot(&account.number).unwrap_or_else(|| books.add_account(account));
-        if let Some(partition) = row.try_get::<Option<i16>, _>("stripe")? {
-            let (booked_minor, version) = (row.try_get("stripe_booked_minor")?, row.try_get("stripe_version")?);
-            books.add_stripe(slot, i32::from(partition), Stripe { version, booked_minor, changed: false });
-        }
-    }
-    Ok(())
+    rows.iter().map(AccountRow::of).collect()
 }
 
-async fn load_links(
-    db: &mut Db,
-    books: &mut Books,
-    named: &Named,
-    ids: &HashMap<AccountNumber, (AccountId, AccountKind)>,
-) -> sqlx::Result<()> {
-    let by_id: HashMap<AccountId, &AccountNumber> =
-        named.linked.iter().filter_map(|number| ids.get(number).map(|(id, _)| (*id, number))).collect();
-    if by_id.is_empty() {
+async fn load_links(db: &mut Db, books: &mut Books, named: &Named) -> sqlx::Result<()> {
+    let slots: HashMap<AccountId, Slot> = named
+        .linked
+        .iter()
+        .filter_map(|number| books.slot(number))
+        .filter_map(|slot| Some((books.account(slot).id?, slot)))
+        .collect();
+    if slots.is_empty() {
         return Ok(());
     }
     let rows = sqlx::query("select account_id, person_id from account_link where account_id = any($1)")
-        .bind(by_id.keys().copied().collect::<Vec<_>>())
+        .bind(slots.keys().copied().collect::<Vec<_>>())
         .fetch_all(&mut **db)
         .await?;
     for row in &rows {
-        let slot = by_id.get(&row.try_get::<AccountId, _>("account_id")?).and_then(|number| books.slot(number));
-        if let Some(slot) = slot {
-            books.add_link(slot, row.try_get("person_id")?);
+        if let Some(slot) = slots.get(&row.try_get::<AccountId, _>("account_id")?) {
+            books.add_link(*slot, row.try_get("person_id")?);
         }
     }
     Ok(())

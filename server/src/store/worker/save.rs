@@ -73,19 +73,22 @@ impl<'a> Said<'a> {
 
 impl WorkerStore {
     /// Stores accounts, stripes, links, transactions and holds of a batch, and what is to be said of it, where that is
-    /// known already.
+    /// known already. False, where an account is no longer as the batch read it: then nothing of it may be committed.
     ///
     /// # Errors
     /// SQLSTATE classes 22 and 23 when a record's values do not fit.
-    pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes, said: &Said<'_>) -> sqlx::Result<()> {
+    pub async fn save(&self, db: &mut Db, books: &Books, changes: &Changes, said: &Said<'_>) -> sqlx::Result<bool> {
         let ids = save_new_accounts(db, books).await?;
-        save_books(db, books, &changes.rows, &ids, said).await?;
+        if !save_books(db, books, &changes.rows, &ids, said).await? {
+            return Ok(false);
+        }
         save_links(db, &changes.links, &ids).await?;
         save_holds(db, &changes.rows, &ids).await?;
         save_device_uses(db, &changes.rows, &ids).await?;
         save_alerts(db, &changes.alerts, &ids).await?;
         save_settlements(db, &changes.settlements).await?;
-        save_labels(db, &changes.labels).await
+        save_labels(db, &changes.labels).await?;
+        Ok(true)
     }
 
     /// Stores what is to be said of a batch, where it was not known when the batch was saved.
@@ -167,26 +170,24 @@ async fn save_links(db: &mut Db, links: &[LinkChange], ids: &[AccountId]) -> sql
 }
 
 /// Accounts, stripes, transactions and announcements in one statement: a quiet round is as slow as it has round trips.
-/// Transactions are inserted in id order, so that two workers given the same ids wait for each other instead of
-/// deadlocking.
+/// Accounts are moved in id order and transactions inserted in theirs, so that two workers given the same ones wait for
+/// each other instead of deadlocking. A stripe needs no more than a look: its partition's fence is locked.
 async fn save_books(
     db: &mut Db,
     books: &Books,
     rows: &[TransactionRow],
     ids: &[AccountId],
     said: &Said<'_>,
-) -> sqlx::Result<()> {
-    let accounts: Vec<(AccountId, &Account)> = books
-        .accounts()
-        .filter(|(_, account)| account.changed)
-        .filter_map(|(_, account)| account.id.map(|id| (id, account)))
-        .collect();
-    let mut stripes: Vec<_> = books.stripes().filter(|(_, _, stripe)| stripe.changed).collect();
+) -> sqlx::Result<bool> {
+    let read = books.accounts().filter_map(|(_, account)| account.id.map(|id| (id, account)));
+    let (mut moved, unmoved): (Vec<_>, Vec<_>) = read.partition(|(_, account)| account.is_changed());
+    moved.sort_unstable_by_key(|(id, _)| *id);
+    let mut stripes: Vec<_> = books.stripes().filter(|(_, _, stripe)| stripe.is_changed()).collect();
     stripes.sort_unstable_by_key(|(slot, partition, _)| (ids[*slot], *partition));
     let mut rows: Vec<&TransactionRow> = rows.iter().collect();
     rows.sort_unstable_by_key(|row| row.submission.transaction_id);
-    if accounts.is_empty() && stripes.is_empty() && rows.is_empty() && said.is_empty() {
-        return Ok(());
+    if moved.is_empty() && unmoved.is_empty() && stripes.is_empty() && rows.is_empty() && said.is_empty() {
+        return Ok(true);
     }
     macro_rules! column {
         (|$row:pat_param| $value:expr, $rows:expr) => {
@@ -202,34 +203,48 @@ async fn save_books(
         ", moved as (
              update account set status = now_is.status, booked_minor = now_is.booked_minor, held_minor = now_is.held_minor,
                  overdraft_minor = now_is.overdraft_minor, version = now_is.version
-             from unnest($7::integer[], $8::smallint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
-                 as now_is (id, status, booked_minor, held_minor, overdraft_minor, version)
-             where account.id = now_is.id),
+             from unnest($7::integer[], $8::smallint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+                     $13::bigint[])
+                 as now_is (id, status, booked_minor, held_minor, overdraft_minor, version, version_read)
+             where account.id = now_is.id and account.version = now_is.version_read
+             returning account.id),
          striped as (
              insert into account_stripe (account_id, stripe, booked_minor, version)
-             select * from unnest($13::integer[], $14::smallint[], $15::bigint[], $16::bigint[])
-             on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version)
-         insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
-             debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
-             kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
-             verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
-         select * from unnest($17::uuid[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::integer[],
-             $22::integer[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::smallint[],
-             $29::smallint[], $30::smallint[], $31::smallint[], $32::smallint[], $33::text[], $34::text[], $35::text[],
-             $36::text[], $37::smallint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::text[], $42::integer[],
-             $43::integer[])"
+             select * from unnest($14::integer[], $15::smallint[], $16::bigint[], $17::bigint[])
+             on conflict (account_id, stripe) do update set booked_minor = excluded.booked_minor, version = excluded.version),
+         booked as (
+             insert into transaction (id, recorded_at, occurred_at, amount_minor, debit_account, credit_account,
+                 debit_version, debit_balance_after, credit_version, credit_balance_after, command_offset, partition,
+                 kind, state, flags, reason, currency, debit_unknown, credit_unknown, reference,
+                 verdict, score_e9, policy_version, model_version, device, latitude_e6, longitude_e6)
+             select * from unnest($21::uuid[], $22::timestamptz[], $23::timestamptz[], $24::bigint[], $25::integer[],
+                 $26::integer[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[],
+                 $32::smallint[], $33::smallint[], $34::smallint[], $35::smallint[], $36::smallint[], $37::text[],
+                 $38::text[], $39::text[], $40::text[], $41::smallint[], $42::bigint[], $43::bigint[], $44::bigint[],
+                 $45::text[], $46::integer[], $47::integer[]))
+         select (select count(*) from moved) as moved,
+             (select count(*) from unnest($19::integer[], $20::bigint[]) as read (id, version)
+              join account on account.id = read.id and account.version = read.version) as unmoved,
+             (select count(*) from unnest($14::integer[], $15::smallint[], $18::bigint[]) as read (account_id, stripe, version)
+              join account_stripe now_is on now_is.account_id = read.account_id and now_is.stripe = read.stripe
+                  and now_is.version <> read.version) as restriped"
     );
-    said.bind(sqlx::query(statement))
-        .bind(column!(|(id, _)| *id, accounts))
-        .bind(column!(|(_, account)| account.status.code(), accounts))
-        .bind(column!(|(_, account)| account.after.booked_minor, accounts))
-        .bind(column!(|(_, account)| account.after.held_minor, accounts))
-        .bind(column!(|(_, account)| account.after.overdraft_minor, accounts))
-        .bind(column!(|(_, account)| account.after.version, accounts))
+    let found = said
+        .bind(sqlx::query(statement))
+        .bind(column!(|(id, _)| *id, moved))
+        .bind(column!(|(_, account)| account.status.code(), moved))
+        .bind(column!(|(_, account)| account.after.booked_minor, moved))
+        .bind(column!(|(_, account)| account.after.held_minor, moved))
+        .bind(column!(|(_, account)| account.after.overdraft_minor, moved))
+        .bind(column!(|(_, account)| account.after.version, moved))
+        .bind(column!(|(_, account)| account.version_read, moved))
         .bind(column!(|(slot, _, _)| ids[*slot], stripes))
         .bind(column!(|(_, partition, _)| small(*partition), stripes))
         .bind(column!(|(_, _, stripe)| stripe.booked_minor, stripes))
         .bind(column!(|(_, _, stripe)| stripe.version, stripes))
+        .bind(column!(|(_, _, stripe)| stripe.version_read, stripes))
+        .bind(column!(|(id, _)| *id, unmoved))
+        .bind(column!(|(_, account)| account.version_read, unmoved))
         .bind(column!(|row| row.submission.transaction_id))
         .bind(column!(|row| row.recorded_at))
         .bind(column!(|row| row.submission.occurred_at))
@@ -257,9 +272,10 @@ async fn save_books(
         .bind(rows.iter().map(|row| row.submission.context.as_deref()?.device.as_deref()).collect::<Vec<_>>())
         .bind(column!(|row| place(row).map(|place| place.latitude_e6)))
         .bind(column!(|row| place(row).map(|place| place.longitude_e6)))
-        .execute(&mut **db)
+        .fetch_one(&mut **db)
         .await?;
-    Ok(())
+    let count = |column| found.try_get::<i64, _>(column);
+    Ok(count("moved")? == moved.len() as i64 && count("unmoved")? == unmoved.len() as i64 && count("restriped")? == 0)
 }
 
 async fn save_holds(db: &mut Db, rows: &[TransactionRow], ids: &[AccountId]) -> sqlx::Result<()> {
