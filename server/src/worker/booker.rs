@@ -249,7 +249,7 @@ impl Booker {
         self.store.load(&mut db, &mut books, &named, concurrency).await?;
         let outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
         self.store.decided(&books);
-        let mut decided = turn.end();
+        let mut decided = turn.end(&books);
         let saved = self.save(db, batch, advances, &books, outcome, &mut decided).await;
         match saved {
             Ok(batches) => {

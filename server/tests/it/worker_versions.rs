@@ -79,11 +79,11 @@ async fn in_two_lanes() -> (WorkerBank, &'static str) {
     panic!("all in one lane");
 }
 
-/// The transfer of 666 fails half a second after it was decided, with this SQLSTATE.
+/// The transfer of 666 fails a second after it was decided, with this SQLSTATE.
 async fn fail_late(bank: &WorkerBank, sqlstate: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "create function fail() returns trigger language plpgsql as
-             $$ begin perform pg_sleep(0.5); raise sqlstate '{sqlstate}'; end $$;
+             $$ begin perform pg_sleep(1); raise sqlstate '{sqlstate}'; end $$;
          create trigger fail before insert on transaction for each row when (new.amount_minor = 666)
              execute function fail()"
     )))
@@ -100,7 +100,13 @@ async fn what_was_decided_by_a_batch_that_fails_is_decided_again() {
     until("both have money", || async { bank.balance(other).await == Some(1_000) }).await;
     // Decided while the other lane waits for the database to refuse the money that it counts on.
     bank.send(&Command::SubmitTransaction(transfer("C1", other, 666))).await;
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    until("it is about to fail", || async {
+        let asleep = sqlx::query_scalar::<_, i64>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
+        );
+        asleep.fetch_one(bank.bank.store.pool()).await.unwrap() > 0
+    })
+    .await;
     assert_eq!(state(&bank, withdrawal(other, 1_500)).await, TransactionState::Refused);
     until("the other is put aside", || async { bank.dead_letters().await == 1 }).await;
     assert_eq!((bank.balance("C1").await, bank.balance(other).await), (Some(1_000), Some(1_000)));
