@@ -27,7 +27,7 @@ const GUARDS = [
   ['version of an account that is only read', `${STORE}/save.rs`, ' and account.version = read.version', ''],
   ['version of a stripe', `${STORE}/save.rs`, 'and now_is.version <> read.version', 'and false'],
   ['a batch falls with the one before it', `${WORKER}/turns.rs`, '.await.is_ok()\n', '.await.is_ok() || true\n'],
-  ['what is not kept is not remembered', `${WORKER}/booker.rs`, 'self.store.forget(&books);', ''],
+  ['what is not kept is not remembered', `${WORKER}/booker/round.rs`, 'self.store.forget(&books);', ''],
   ['announcements kept until acknowledged', `${WORKER}/sender.rs`, 'let _ = self.jobs.send(Job::Send(batches)).await;', 'self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).extend(batches.iter().map(|batch| (batch.row.partition, batch.row.first_offset)));\n        let _ = self.jobs.send(Job::Send(batches)).await;'],
   ['a new owner says what was left unsaid', `${WORKER}/ownership.rs`, 'recover: true, halted: None', 'recover: false, halted: None'],
   ['no record is passed over', `${WORKER}/continuity.rs`, 'if decoded.follows > *next {', 'if decoded.follows > i64::MAX - 1 {'],

@@ -1,5 +1,6 @@
-//! Books batches: one database transaction each, with the fences of every partition in it; retries what passes,
-//! bisects what is damaged, halts what is broken.
+//! Books batches, a round each; retries what passes, bisects what is damaged, halts what is broken.
+
+mod round;
 
 use super::continuity;
 use super::decode::Decoded;
@@ -7,18 +8,16 @@ use super::fault::Fault;
 use super::judge::Judge;
 use super::lane::Lane;
 use super::ownership::Ownership;
-use super::papers::{announcements, letters, named};
-use super::sender::{Batch, Sender};
-use super::turns::{Decided, Turns};
-use crate::store::worker::{Changes, Concurrency, Db, FenceAdvance, Said, WorkerStore};
+use super::sender::Sender;
+use super::turns::Turns;
+use crate::store::worker::{Concurrency, Db, FenceAdvance, WorkerStore};
 use domain::command::Command;
 use domain::fact::DeadLetterReason;
-use domain::ledger::{self, Books, Decide, Input, Outcome};
+use domain::ledger::{self, Decide, Input};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const BACKOFF_FIRST: Duration = Duration::from_millis(20);
@@ -51,17 +50,8 @@ pub struct Ready {
     since: Instant,
 }
 
-/// The facts of a batch, being written.
-enum Writing {
-    Done(Result<Vec<Batch>, Fault>),
-    Elsewhere(JoinHandle<Result<Vec<Batch>, Fault>>),
-}
-
 /// Well before the database ends an idle one.
 const READY_FOR: Duration = Duration::from_secs(2);
-
-/// Below this many records, writing the facts on another core costs more than it gains.
-const WORTH_A_CORE: usize = 64;
 
 impl Ready {
     fn is_fresh(&self) -> bool {
@@ -225,103 +215,6 @@ impl Booker {
         }
     }
 
-    async fn in_one_transaction(
-        &mut self,
-        batch: &Arc<Vec<Decoded>>,
-        advances: &[FenceAdvance],
-        concurrency: Concurrency,
-    ) -> Result<(), Fault> {
-        self.judge.read(&self.store, batch, advances).await?;
-        let mut db = match self.ready.take().filter(Ready::is_fresh) {
-            Some(ready) => ready.db,
-            None => self.store.begin().await?,
-        };
-        let named = named(batch);
-        let advanced = self.store.advance(&mut db, advances, &named.transactions).await?;
-        let (versions, mut books) = advanced.ok_or(Fault::Fenced)?;
-        self.judge.decide_by(&self.store, versions).await?;
-        let turns = Arc::clone(&self.turns);
-        let mut turn = turns.take().await;
-        if concurrency == Concurrency::Pessimistic {
-            // Locks taken while a batch before waits for its own would be waited for in a circle.
-            turn.alone().await;
-        }
-        self.store.load(&mut db, &mut books, &named, concurrency).await?;
-        let outcome = ledger::step(&mut books, batch.iter().map(|decoded| &decoded.record), &mut self.judge);
-        self.store.decided(&books);
-        let mut decided = turn.end(&books);
-        let saved = self.save(db, batch, advances, &books, outcome, &mut decided).await;
-        match saved {
-            Ok(batches) => {
-                decided.keep();
-                self.sender.send(batches).await;
-                Ok(())
-            }
-            Err(fault) => {
-                // First forgotten, then let go: who comes next must not find it.
-                self.store.forget(&books);
-                Err(fault)
-            }
-        }
-    }
-
-    /// Stores and commits what was decided, once that by which it was decided is committed.
-    async fn save(
-        &mut self,
-        mut db: Db,
-        batch: &Arc<Vec<Decoded>>,
-        advances: &[FenceAdvance],
-        books: &Books,
-        mut outcome: Outcome,
-        decided: &mut Decided,
-    ) -> Result<Vec<Batch>, Fault> {
-        let changes = Changes::take(&mut outcome);
-        let letters = letters(batch, &outcome);
-        let writing = self.write_facts(batch, outcome, advances);
-        if !decided.stands().await {
-            return Err(Fault::Raced("the batch before it was not kept".to_owned()));
-        }
-        let acknowledged = self.sender.acknowledged(self.lane);
-        let (stands, batches) = match writing {
-            Writing::Done(batches) => {
-                let batches = batches?;
-                (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
-            }
-            Writing::Elsewhere(writing) if writing.is_finished() => {
-                let batches = written(writing).await?;
-                (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
-            }
-            // While Postgres inserts the rows, another core writes the facts.
-            Writing::Elsewhere(writing) => {
-                let stands = self.store.save(&mut db, books, &changes, &Said::default()).await;
-                let batches = written(writing).await?;
-                let stands = stands?;
-                self.store.say(&mut db, &said(&batches, &acknowledged)).await?;
-                (stands, batches)
-            }
-        };
-        if !stands {
-            return Err(Fault::Raced("an account is not as it was read".to_owned()));
-        }
-        self.store.save_dead_letters(&mut db, &letters).await?;
-        if let Err(error) = db.commit().await {
-            // It may be committed all the same. Everything before this line is rolled back for certain.
-            self.judge.doubt();
-            return Err(error.into());
-        }
-        self.sender.forgotten(&acknowledged);
-        Ok(batches)
-    }
-
-    fn write_facts(&self, batch: &Arc<Vec<Decoded>>, outcome: Outcome, advances: &[FenceAdvance]) -> Writing {
-        if batch.len() < WORTH_A_CORE {
-            return Writing::Done(announcements(batch, &outcome, advances, &self.commands_topic));
-        }
-        let (batch, topic, advances) = (Arc::clone(batch), self.commands_topic.clone(), advances.to_vec());
-        let write = move || announcements(&batch, &outcome, &advances, &topic);
-        Writing::Elsewhere(tokio::task::spawn_blocking(write))
-    }
-
     /// Stops the partition that broke; a batch of several is taken apart first, so that only the broken one stops.
     async fn halt(&self, batch: Vec<Decoded>, said: &str, work: &mut Vec<Vec<Decoded>>) {
         let mut by_partition: BTreeMap<i32, Vec<Decoded>> = BTreeMap::new();
@@ -388,14 +281,6 @@ impl Booker {
         }
         *backoff = (*backoff * 2).min(BACKOFF_LAST);
     }
-}
-
-async fn written(writing: JoinHandle<Result<Vec<Batch>, Fault>>) -> Result<Vec<Batch>, Fault> {
-    writing.await.map_err(|error| Fault::Broken(error.to_string()))?
-}
-
-fn said<'a>(batches: &'a [Batch], acknowledged: &'a [(i32, i64)]) -> Said<'a> {
-    Said { announcements: batches.iter().map(|batch| &batch.row).collect(), acknowledged }
 }
 
 /// Halves the batch; a single record becomes a dead letter.
