@@ -77,14 +77,14 @@ impl Booker {
         if !decided.stands().await {
             return Err(Fault::Raced("the batch before it was not kept".to_owned()));
         }
+        let writing = match writing {
+            Writing::Elsewhere(writing) if writing.is_finished() => Writing::Done(written(writing).await),
+            writing => writing,
+        };
         let acknowledged = self.sender.acknowledged(self.lane);
         let (stands, batches) = match writing {
             Writing::Done(batches) => {
                 let batches = batches?;
-                (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
-            }
-            Writing::Elsewhere(writing) if writing.is_finished() => {
-                let batches = written(writing).await?;
                 (self.store.save(&mut db, books, &changes, &said(&batches, &acknowledged)).await?, batches)
             }
             // While Postgres inserts the rows, another core writes the facts.
