@@ -1,6 +1,6 @@
 # The names that people type; each line of work is a script in dev/, which says what it promises.
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check bench crash guards screenshots sqlx release clean
+.PHONY: help run stop test check bench crash guards screenshots release clean
 
 help:        ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,9 +28,6 @@ guards:      ## take each guard of the worker's protocol away and see which test
 
 screenshots: ## every page, three widths, two themes, into end2end/results/screenshots
 	@dev/toolchain test && dev/site && cargo build --workspace --exclude frontend --bin vigie && dev/e2e --project=screenshots
-
-sqlx:        ## write .sqlx from a private migrated database, if queries are checked
-	@dev/toolchain && dev/sqlx
 
 release:     ## an optimised vigie to carry elsewhere, in target/
 	@dev/release

@@ -19,6 +19,7 @@ pub mod live;
 pub mod operations;
 mod overview;
 pub mod producers;
+mod row;
 mod seals;
 mod snapshot;
 mod statement;
@@ -36,17 +37,33 @@ pub mod rebuild;
 pub mod worker;
 
 use crate::config::Config;
-use sqlx::Connection as _;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection as _, SqlSafeStr as _};
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// A connection that was used within this time is taken to be alive.
 const ASKED_AFTER: Duration = Duration::from_secs(1);
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+/// The files of `migrations`, by name.
+macro_rules! migrations {
+    ($($name:literal)*) => { [$(($name, include_str!(concat!("../../migrations/", $name, ".sql")))),*] };
+}
+const FILES: [(&str, &str); 7] = migrations!(
+    "0001_bank" "0002_identity" "0010_import_runner" "0011_hold" "0012_judgement" "0013_api" "0014_control"
+);
+
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let read = FILES.iter().filter_map(|(name, sql)| {
+        let (version, description) = name.split_once('_')?;
+        let description = description.replace('_', " ").into();
+        let sql = sql.into_sql_str();
+        Some(Migration::new(version.parse().ok()?, description, MigrationType::Simple, sql, false))
+    });
+    Migrator::with_migrations(read.collect())
+});
 
 /// The bank's tables, and the time zone its days follow. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -144,4 +161,19 @@ impl Store {
 /// When the address is malformed.
 pub fn connect_options(config: &Config) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(config.database_url.reveal())?.application_name("vigie"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_a_migration() {
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations")).expect("is a folder");
+        let mut names: Vec<String> =
+            folder.map(|file| file.expect("can be read").file_name().into_string().expect("is text")).collect();
+        names.sort();
+        assert_eq!(names, FILES.map(|(name, _)| format!("{name}.sql")));
+        assert_eq!(MIGRATIONS.iter().count(), FILES.len(), "a name is VERSION_WORDS");
+    }
 }

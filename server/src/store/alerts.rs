@@ -5,6 +5,7 @@
 
 use super::Store;
 use super::codes::Code as _;
+use super::row::row;
 use super::snapshot::Db;
 use super::views::{currency, unavailable};
 use app::ports::alerts::{AlertDetail, AlertKey, AlertPage, AlertQuery, AlertRow, OPEN_COUNTED};
@@ -13,7 +14,7 @@ use chrono::{DateTime, Utc};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::RiskVerdict;
 use domain::{AccountNumber, OnExpiry, TransactionKind, TransactionState};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 const OPEN: i16 = 1;
@@ -21,26 +22,27 @@ const CLOSED: i16 = 2;
 /// The score that is shown ends here.
 const SCORE_MAX_E9: i64 = 100_000_000_000;
 
-#[derive(FromRow)]
-struct Row {
-    id: Uuid,
-    raised_at: DateTime<Utc>,
-    verdict: i16,
-    score_e9: i64,
-    alert_state: i16,
-    closed_at: Option<DateTime<Utc>>,
-    account: String,
-    counterparty: Option<String>,
-    kind: i16,
-    state: i16,
-    amount_minor: i64,
-    currency: String,
-    policy_version: Option<i64>,
-    model_version: Option<i64>,
-    until: Option<DateTime<Utc>>,
-    on_expiry: Option<i16>,
-    label: Option<i16>,
-    source: Option<i16>,
+row! {
+    struct Row {
+        id: Uuid,
+        raised_at: DateTime<Utc>,
+        verdict: i16,
+        score_e9: i64,
+        alert_state: i16,
+        closed_at: Option<DateTime<Utc>>,
+        account: String,
+        counterparty: Option<String>,
+        kind: i16,
+        state: i16,
+        amount_minor: i64,
+        currency: String,
+        policy_version: Option<i64>,
+        model_version: Option<i64>,
+        until: Option<DateTime<Utc>>,
+        on_expiry: Option<i16>,
+        label: Option<i16>,
+        source: Option<i16>,
+    }
 }
 
 /// The columns of [`Row`], for alerts `page`.

@@ -3,9 +3,9 @@
 //! Only the sha256 of a key is kept. Revoked keys stay, so that a list can name them.
 
 use super::Store;
+use super::row::row;
 use chrono::{DateTime, Utc};
 use domain::AccountNumber;
-use sqlx::FromRow;
 use std::collections::BTreeSet;
 
 /// Whose money somebody may put at risk.
@@ -64,18 +64,19 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    secret_sha256: Vec<u8>,
-    name: String,
-    accounts: Vec<String>,
-    all_accounts: bool,
-    decisions: bool,
-    rate: i32,
-    burst: i32,
-    expires_at: Option<DateTime<Utc>>,
-    revoked_at: Option<DateTime<Utc>>,
+row! {
+    struct Row {
+        id: String,
+        secret_sha256: Vec<u8>,
+        name: String,
+        accounts: Vec<String>,
+        all_accounts: bool,
+        decisions: bool,
+        rate: i32,
+        burst: i32,
+        expires_at: Option<DateTime<Utc>>,
+        revoked_at: Option<DateTime<Utc>>,
+    }
 }
 
 impl Row {

@@ -5,21 +5,24 @@
 
 use super::Store;
 use super::policy::{Versions, current_versions_sql, versions_of};
+use super::row::row;
 use super::worker::{AnnouncementRow, Db, DeadLetterRow, Fence, Said, WorkerStore};
 use chrono::{DateTime, Utc};
 use domain::control::{CONTROL_PARTITION, ModelPromoted, PolicyChanged};
 use domain::hex::{hex, unhex};
 use uuid::Uuid;
 
-/// One change in force from a version on, as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct HistoryRow {
-    pub version: i64,
-    pub person_id: Option<Uuid>,
-    pub reason: String,
-    pub recorded_at: DateTime<Utc>,
-    /// Of a model: its file, none where it was retired. Of a policy: none.
-    pub sha256: Option<Vec<u8>>,
+row! {
+    /// One change in force from a version on, as it is listed.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct HistoryRow {
+        pub version: i64,
+        pub person_id: Option<Uuid>,
+        pub reason: String,
+        pub recorded_at: DateTime<Utc>,
+        /// Of a model: its file, none where it was retired. Of a policy: none.
+        pub sha256: Option<Vec<u8>>,
+    }
 }
 
 impl WorkerStore {

@@ -4,11 +4,11 @@
 //! without a request, after twelve hours, when its person signs out, is disabled or changes the password elsewhere.
 
 use super::Store;
+use super::row::row;
 use super::views::unavailable;
 use app::ports::{Person, PortError, Role, SessionView};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 pub const IDLE: TimeDelta = TimeDelta::minutes(30);
@@ -54,12 +54,13 @@ pub struct Credentials {
     pub disabled: bool,
 }
 
-#[derive(FromRow)]
-pub(super) struct PersonRow {
-    id: Uuid,
-    username: String,
-    display_name: String,
-    role: String,
+row! {
+    pub(super) struct PersonRow {
+        id: Uuid,
+        username: String,
+        display_name: String,
+        role: String,
+    }
 }
 
 impl PersonRow {

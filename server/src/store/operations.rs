@@ -1,34 +1,37 @@
 //! The machine room as the tables know it: how far each partition is, what stands still, what was set aside.
 
 use super::Store;
+use super::row::row;
 use super::views::unavailable;
 use app::ports::{DeadLetterView, Person, PortError, Role};
 use chrono::{DateTime, Utc};
 use domain::fact::DeadLetterReason;
-use sqlx::FromRow;
 
-/// One partition's fence and what it has not announced yet.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct PartitionRow {
-    pub partition: i16,
-    pub epoch: i64,
-    pub next_offset: i64,
-    pub halted: Option<String>,
-    /// Announcement rows still there.
-    pub unannounced: i64,
+row! {
+    /// One partition's fence and what it has not announced yet.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct PartitionRow {
+        pub partition: i16,
+        pub epoch: i64,
+        pub next_offset: i64,
+        pub halted: Option<String>,
+        /// Announcement rows still there.
+        pub unannounced: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct DeadLetterRow {
-    seq: i64,
-    partition: i16,
-    command_offset: i64,
-    recorded_at: DateTime<Utc>,
-    reason: String,
-    detail: String,
-    length: i64,
-    sha256: Vec<u8>,
-    head: Vec<u8>,
+row! {
+    struct DeadLetterRow {
+        seq: i64,
+        partition: i16,
+        command_offset: i64,
+        recorded_at: DateTime<Utc>,
+        reason: String,
+        detail: String,
+        length: i64,
+        sha256: Vec<u8>,
+        head: Vec<u8>,
+    }
 }
 
 impl DeadLetterRow {

@@ -2,10 +2,10 @@
 
 use super::Store;
 use super::cache::Cache;
+use super::row::row;
 use super::views::{currency, unavailable};
 use app::ports::{AccountTypeTotal, MinuteTotal, OverviewTotals, Person, PortError, Role, SidedType, Window};
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 
 /// Accounts that the figures by account show.
 const ACCOUNTS: i64 = 40;
@@ -36,13 +36,14 @@ fn hours(window: Window) -> Option<i64> {
     }
 }
 
-#[derive(FromRow)]
-struct SidedRow {
-    account: String,
-    currency: String,
-    sided: i32,
-    count: i64,
-    amount_minor: i64,
+row! {
+    struct SidedRow {
+        account: String,
+        currency: String,
+        sided: i32,
+        count: i64,
+        amount_minor: i64,
+    }
 }
 
 impl SidedRow {

@@ -5,13 +5,13 @@
 
 use super::Store;
 use super::codes::{Code as _, FLAG_HISTORY};
+use super::row::row;
 use super::seals::Keys;
 use app::ports::{DateRange, Person, PortError, Role};
 use chrono::{DateTime, NaiveDate, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use domain::view::{AccountView, AfterView, SideView, Stamp, TransactionView};
 use domain::{AccountKind, Currency, RefusalReason, TransactionState};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 /// The cause goes to the log, once; the page learns only that it cannot be had now.
@@ -49,18 +49,20 @@ pub(super) async fn sight(db: &mut super::snapshot::Db, person: &Person) -> sqlx
     }
 }
 
-/// An account with its balance, an external one summed over its stripes.
-#[derive(Debug, Clone, FromRow)]
-pub(super) struct AccountRow {
-    pub id: i32,
-    pub number: String,
-    pub kind: i16,
-    pub currency: String,
-    pub status: i16,
-    pub version: i64,
-    pub booked_minor: i64,
-    pub held_minor: i64,
-    pub overdraft_minor: i64,
+row! {
+    /// An account with its balance, an external one summed over its stripes.
+    #[derive(Debug, Clone)]
+    pub(super) struct AccountRow {
+        pub id: i32,
+        pub number: String,
+        pub kind: i16,
+        pub currency: String,
+        pub status: i16,
+        pub version: i64,
+        pub booked_minor: i64,
+        pub held_minor: i64,
+        pub overdraft_minor: i64,
+    }
 }
 
 /// `select … from account` for [`AccountRow`]; conditions follow.
@@ -92,30 +94,32 @@ pub(super) fn currency(text: &str) -> sqlx::Result<Currency> {
     text.parse().map_err(|error: domain::money::ParseCurrencyError| sqlx::Error::Decode(Box::new(error)))
 }
 
-/// A transaction with the numbers of its sides.
-#[derive(Debug, Clone, FromRow)]
-pub(super) struct TransactionRow {
-    pub id: Uuid,
-    pub recorded_at: DateTime<Utc>,
-    pub occurred_at: DateTime<Utc>,
-    pub amount_minor: i64,
-    pub currency: String,
-    pub kind: i16,
-    pub state: i16,
-    pub reason: Option<i16>,
-    pub flags: i16,
-    pub reference: Option<String>,
-    pub debit_account: Option<i32>,
-    pub debit_number: Option<String>,
-    pub debit_kind: Option<i16>,
-    pub debit_version: Option<i64>,
-    pub debit_balance_after: Option<i64>,
-    pub credit_account: Option<i32>,
-    pub credit_number: Option<String>,
-    pub credit_kind: Option<i16>,
-    pub credit_version: Option<i64>,
-    pub credit_balance_after: Option<i64>,
-    pub partition: i16,
+row! {
+    /// A transaction with the numbers of its sides.
+    #[derive(Debug, Clone)]
+    pub(super) struct TransactionRow {
+        pub id: Uuid,
+        pub recorded_at: DateTime<Utc>,
+        pub occurred_at: DateTime<Utc>,
+        pub amount_minor: i64,
+        pub currency: String,
+        pub kind: i16,
+        pub state: i16,
+        pub reason: Option<i16>,
+        pub flags: i16,
+        pub reference: Option<String>,
+        pub debit_account: Option<i32>,
+        pub debit_number: Option<String>,
+        pub debit_kind: Option<i16>,
+        pub debit_version: Option<i64>,
+        pub debit_balance_after: Option<i64>,
+        pub credit_account: Option<i32>,
+        pub credit_number: Option<String>,
+        pub credit_kind: Option<i16>,
+        pub credit_version: Option<i64>,
+        pub credit_balance_after: Option<i64>,
+        pub partition: i16,
+    }
 }
 
 /// The columns of [`TransactionRow`], of a transaction `t` joined by [`JOIN_SIDES`].
