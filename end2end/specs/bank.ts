@@ -39,6 +39,8 @@ export function vigie(args: string[], input = ''): Promise<string> {
       if (error) failed(new Error(`vigie ${args.join(' ')}: ${error.message}\n${stdout}\n${stderr}`));
       else done(stdout);
     });
+    // A command that ends without reading breaks the pipe; what became of it says its status.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
