@@ -39,7 +39,7 @@ pub mod worker;
 use crate::config::Config;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection as _, SqlSafeStr as _};
+use sqlx::{Connection as _, Postgres, SqlSafeStr as _, Transaction};
 use std::str::FromStr as _;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -64,6 +64,9 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     });
     Migrator::with_migrations(read.collect())
 });
+
+/// A transaction; dropping it rolls it back.
+pub type Db = Transaction<'static, Postgres>;
 
 /// The bank's tables, and the time zone its days follow. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -144,6 +147,26 @@ impl Store {
     pub async fn answers(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn begin(&self) -> sqlx::Result<Db> {
+        self.begin_with("begin").await
+    }
+
+    /// Begins a transaction by a statement of one's own. Whoever asks may go away meanwhile, as readers do: sqlx's
+    /// `begin`, dropped while Postgres answers, gives the pool a connection that is still in a transaction, in which
+    /// others would then read the past and write for nothing. A task of its own goes on to the end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn begin_with(&self, statement: &'static str) -> sqlx::Result<Db> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     pub fn pool(&self) -> &PgPool {

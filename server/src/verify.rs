@@ -23,7 +23,7 @@ pub struct Report {
 /// # Errors
 /// When the database does not answer.
 pub async fn verify(store: &Store) -> sqlx::Result<Report> {
-    let (counts, violations) = ask_snapshot(store.pool()).await?;
+    let (counts, violations) = ask_snapshot(store).await?;
     let checks = CHECKS.iter().map(|check| check.name).collect();
     Ok(Report { clean: violations.is_empty(), counts, checks, violations })
 }

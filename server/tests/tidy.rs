@@ -126,6 +126,14 @@ fn sql_stands_only_in_the_store() {
 }
 
 #[test]
+fn transactions_begin_in_one_place() {
+    let begins = |line: &str| line.contains("pool().begin") || line.contains("pool.begin");
+    let wrong = wrong_lines(&outside(&["server/src/store.rs"]), begins);
+    none(wrong, "sqlx's own begin is not safe to drop: Store::begin");
+    assert!(files(&["server/src"], "rs").iter().any(|(_, text)| text.lines().any(begins)), "these signs find nothing");
+}
+
+#[test]
 fn rdkafka_is_named_only_in_the_kafka_room() {
     let names = |line: &str| line.contains("rdkafka::") || line.contains("use rdkafka");
     none(wrong_lines(&outside(&["server/src/kafka"]), names), "only server/src/kafka names rdkafka");

@@ -5,11 +5,14 @@
 use super::client;
 use crate::config::Config;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
 const WAIT: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+const NOT_LEADER: RDKafkaErrorCode = RDKafkaErrorCode::NotLeaderForPartition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -84,8 +87,17 @@ impl Log {
     /// # Errors
     /// When no broker answers.
     pub fn bounds(&self, topic: &str, partition: i32) -> Result<Bounds, LogError> {
-        let (start, end) = self.consumer.fetch_watermarks(topic, partition, WAIT)?;
-        Ok(Bounds { start, end })
+        let begun = Instant::now();
+        loop {
+            match self.consumer.fetch_watermarks(topic, partition, WAIT) {
+                Ok((start, end)) => return Ok(Bounds { start, end }),
+                // So says a broker of a partition that was just made or given to another.
+                Err(error) if error.rdkafka_error_code() == Some(NOT_LEADER) && begun.elapsed() < WAIT => {
+                    std::thread::sleep(ASK_AGAIN);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// The first offset whose record was appended at that time or later; the end if there is none.

@@ -1,7 +1,7 @@
 //! Accounts as somebody may see them: their list, one, and whether it is theirs.
 
+use super::Db;
 use super::Store;
-use super::snapshot::Db;
 use super::views::{AccountRow, SELECT_ACCOUNT, Sight, sight, unavailable};
 use app::ports::{PayingRight, Person, PortError, Role};
 use domain::AccountNumber;

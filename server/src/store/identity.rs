@@ -271,7 +271,7 @@ impl Store {
     }
 
     async fn try_begin_attempt(&self, subject: &str, free: i64) -> sqlx::Result<Option<u64>> {
-        let mut db = self.pool().begin().await?;
+        let mut db = self.begin().await?;
         // One attempt per subject at a time gets past this line.
         sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(subject).execute(&mut *db).await?;
         let query = sqlx::query_as(

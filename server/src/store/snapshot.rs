@@ -3,16 +3,13 @@
 //! What is read in it and the resume token it hands out belong together: a socket that continues from the token
 //! misses nothing and repeats nothing.
 
-use super::Store;
+use super::{Db, Store};
 use domain::view::ResumeToken;
-use sqlx::{Postgres, Transaction};
-
-pub type Db = Transaction<'static, Postgres>;
 
 impl Store {
     /// Opens the moment. The transaction only reads; dropping it ends it.
     pub(super) async fn moment(&self) -> sqlx::Result<(Db, ResumeToken)> {
-        let mut db = self.pool().begin_with("begin isolation level repeatable read, read only").await?;
+        let mut db = self.begin_with("begin isolation level repeatable read, read only").await?;
         let fences: Vec<(i16, i64)> =
             sqlx::query_as("select partition, next_offset from fence where partition >= 0").fetch_all(&mut *db).await?;
         let resume = fences.into_iter().map(|(partition, next_offset)| (i32::from(partition), next_offset)).collect();

@@ -1,8 +1,9 @@
 //! The questions that `vigie verify` asks of the tables: each one statement that returns the violations, `(subject,
 //! detail)`, and nothing when the books are sound. They share no code with the worker that wrote the tables.
 
+use super::Store;
 use sqlx::Row as _;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 
 /// One invariant of the tables.
 #[derive(Debug, Clone, Copy)]
@@ -297,8 +298,8 @@ pub const CHECKS: [Check; 20] = [
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn ask_snapshot(pool: &PgPool) -> sqlx::Result<(Counts, Vec<Violation>)> {
-    let mut db = pool.begin_with("begin isolation level repeatable read read only").await?;
+pub async fn ask_snapshot(store: &Store) -> sqlx::Result<(Counts, Vec<Violation>)> {
+    let mut db = store.begin_with("begin isolation level repeatable read, read only").await?;
     let found = ask(&mut db).await?;
     db.rollback().await?;
     Ok(found)

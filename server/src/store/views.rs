@@ -38,7 +38,7 @@ impl Sight {
     }
 }
 
-pub(super) async fn sight(db: &mut super::snapshot::Db, person: &Person) -> sqlx::Result<Sight> {
+pub(super) async fn sight(db: &mut super::Db, person: &Person) -> sqlx::Result<Sight> {
     match person.role {
         Role::Analyst | Role::Operator => Ok(Sight::All),
         Role::Customer => {
@@ -196,7 +196,7 @@ impl Store {
     /// Opens the payers' seals and makes views, in the rows' order.
     pub(super) async fn transaction_views(
         &self,
-        db: &mut super::snapshot::Db,
+        db: &mut super::Db,
         sight: &Sight,
         rows: Vec<TransactionRow>,
     ) -> sqlx::Result<Vec<TransactionView>> {

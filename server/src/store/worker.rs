@@ -15,8 +15,8 @@ use super::Store;
 use chrono::{DateTime, Utc};
 use domain::AccountNumber;
 use recent::Recent;
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 /// A partition's fence as it stands.
@@ -77,7 +77,7 @@ pub struct WorkerStore {
     recent: Recent,
 }
 
-pub type Db = Transaction<'static, Postgres>;
+pub use super::Db;
 
 impl WorkerStore {
     pub fn new(store: Store) -> Self {
@@ -91,7 +91,7 @@ impl WorkerStore {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Db> {
-        self.store.pool().begin().await
+        self.store.begin().await
     }
 
     /// Raises the partition's epoch, so that every earlier owner is fenced off; the first owner creates the fence.
