@@ -189,6 +189,8 @@ fn the_frontend_wakes_the_islands_and_does_nothing_else() {
     let code = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count();
     assert!(code <= 12, "frontend/src/lib.rs has {code} lines of code");
     assert_eq!(files(&["frontend/src"], "rs").len(), 1);
+    let manifest = std::fs::read_to_string(root().join("frontend/Cargo.toml")).unwrap();
+    assert!(manifest.contains(r#"crate-type = ["cdylib"]"#), "another crate type turns link-time optimisation off");
 }
 
 /// Whether the text holds a colour that is not a token: a hex number or a colour function.
