@@ -48,12 +48,16 @@ use tokio_util::sync::CancellationToken;
 use turns::Turns;
 
 /// Settings of every connection of a worker: a stopped owner must not hold its locks for long, and its few statements
-/// look rows up by their keys, whatever the numbers: planning each anew took as long as running it.
-const CONNECTION: [(&str, &str); 4] = [
+/// look rows up by their keys, whatever the numbers: planning each anew took as long as running it. A plan is kept while
+/// its table grows, so one made when the table was empty, and counted as such, must not read it whole.
+const CONNECTION: [(&str, &str); 7] = [
     ("idle_in_transaction_session_timeout", "5s"),
     ("lock_timeout", "2s"),
     ("synchronous_commit", "on"),
     ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
 ];
 
 /// Runs a worker until `stop`; then finishes the batch in hand, announces it, and leaves the group.

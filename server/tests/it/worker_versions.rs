@@ -134,3 +134,28 @@ async fn what_a_batch_decided_that_was_never_kept_is_remembered_by_nobody() {
     assert_eq!(state(&bank, withdrawal(other, 200)).await, TransactionState::Refused);
     worker.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_made_while_a_table_was_empty_does_not_read_it_whole_for_ever_after() {
+    let rounds = 40;
+    let bank = bank_with(&["CASH-EUR", "C1"]).await;
+    by_hand(&bank, "vacuum analyze transaction").await;
+    let worker = bank.start_worker();
+    for round in 1..=rounds {
+        bank.send(&Command::SubmitTransaction(deposit("C1", 1))).await;
+        until("the deposit is booked", || async { bank.balance("C1").await == Some(round) }).await;
+    }
+    // Its connections tell the statistics before they close.
+    worker.stop().await;
+    let statistics = || async {
+        sqlx::query_as::<_, (i64, i64)>(
+            "select idx_scan, seq_tup_read from pg_stat_user_tables where relname = 'transaction'",
+        )
+        .fetch_one(bank.bank.store.pool())
+        .await
+        .unwrap()
+    };
+    until("each round looked up by the index", || async { statistics().await.0 >= rounds }).await;
+    let (_, read) = statistics().await;
+    assert!(read < rounds, "{read} rows were read without an index");
+}

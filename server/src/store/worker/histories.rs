@@ -77,7 +77,9 @@ impl WorkerStore {
         // A worker's other statements look up a few rows by key, whatever the numbers; here a plan made without them cost
         // Postgres three times as much, and so does sorting on disk.
         sqlx::query(
-            "select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)",
+            "select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true),
+                 set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+                 set_config('enable_mergejoin', 'on', true)",
         )
         .execute(&mut *db)
         .await?;
