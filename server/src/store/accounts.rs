@@ -1,8 +1,7 @@
 //! Accounts as somebody may see them: their list, one, and whether it is theirs.
 
-use super::Db;
-use super::Store;
 use super::views::{AccountRow, SELECT_ACCOUNT, Sight, sight, unavailable};
+use super::{Db, Store};
 use app::ports::{PayingRight, Person, PortError, Role};
 use domain::AccountNumber;
 use domain::view::{AccountView, ResumeToken};

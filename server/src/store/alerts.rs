@@ -3,11 +3,10 @@
 //! Open ones come first, each part newest first; either part is one stretch of the index `alert_queue_idx`, so a page
 //! costs its length and not the list's.
 
-use super::Db;
-use super::Store;
 use super::codes::Code as _;
 use super::row::row;
 use super::views::{currency, unavailable};
+use super::{Db, Store};
 use app::ports::alerts::{AlertDetail, AlertKey, AlertPage, AlertQuery, AlertRow, OPEN_COUNTED};
 use app::ports::{Person, PortError, Role};
 use chrono::{DateTime, Utc};

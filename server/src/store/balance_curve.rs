@@ -1,9 +1,8 @@
 //! An account's balance over time: by when things occurred, which is not the order in which they were booked.
 
-use super::Db;
-use super::Store;
 use super::accounts::visible_account;
 use super::views::{currency, instants, unavailable};
+use super::{Db, Store};
 use app::ports::{BalanceCurve, DateRange, Person, PortError};
 use chrono::{DateTime, Utc};
 use domain::AccountNumber;

@@ -1,7 +1,6 @@
 //! The people's keys for the free text of payments: sealing on the way in, opening for those who may read the row.
 
-use super::Db;
-use super::Store;
+use super::{Db, Store};
 use crate::seal::{SealError, SealKey, sealed_by};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;

@@ -4,10 +4,9 @@
 //! and not the account's. A cursor is a version. An external account counts versions per stripe: there a cursor also
 //! holds the stripe, and rows stand in the order of their stripe's versions.
 
-use super::Db;
-use super::Store;
 use super::accounts::visible_account;
 use super::views::{AccountRow, JOIN_SIDES, SELECT_TRANSACTION, TransactionRow, instants, unavailable};
+use super::{Db, Store};
 use app::ports::{DateRange, Person, PortError, StatementPage, StatementQuery};
 use chrono::{DateTime, Utc};
 use domain::view::{AccountView, TransactionView};

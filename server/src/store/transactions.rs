@@ -1,9 +1,8 @@
 //! Transactions as somebody may see them: one by its id, and the newest.
 
-use super::Db;
-use super::Store;
 use super::accounts::account_views;
 use super::views::{JOIN_SIDES, SELECT_TRANSACTION, Sight, TransactionRow, instants, sight, unavailable};
+use super::{Db, Store};
 use app::ports::{NewestQuery, Person, PortError, Role};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::TransactionState;
