@@ -1,7 +1,7 @@
 //! The policy: thresholds, what the model may weigh, and for each rule whether it is on, its points, its parameters.
 //!
 //! Promises: a policy read from JSON or passed by [`Policy::validate`] is complete and within its bounds; whatever is
-//! wrong is named by its path (`rules.velocity.parameters.count: must be 2 to 100`). A rule that a stored policy does
+//! wrong is named by its path (`rules.velocity.parameters.count: must be 2 to 50`). A rule that a stored policy does
 //! not know is off, so that old decisions stay what they were. Absent: who may change it and when it applies.
 
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS};

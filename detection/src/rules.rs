@@ -168,7 +168,7 @@ macro_rules! known {
 pub(crate) use known;
 
 /// No rule may ask for a count of rows beyond this: the newest `facts::payer::BUSY_ROWS_MAX`, of all kinds, are counted.
-pub const ROWS_COUNTED_MAX: i64 = 100;
+pub const ROWS_COUNTED_MAX: i64 = 50;
 
 /// What every rule's file needs.
 pub(crate) mod prelude {

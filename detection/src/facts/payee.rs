@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::rules::{RuleId, fan_in, payee_reported, shared_payee, terminal_burst, terminal_risk};
 
 /// A counterparty with more rows than this in a day is judged by its newest ones.
-pub const ROWS_MAX: usize = 256;
+pub const ROWS_MAX: usize = 128;
 
 pub(super) fn scan(
     policy: &Policy,

@@ -21,7 +21,7 @@ pub const ROWS_MAX: usize = 512;
 /// An account with more rows than this in its short windows is judged by its newest ones: no count that a rule asks for
 /// comes near. Its habit, what it spent in a day and what came in are summed over all rows; whether the money of one
 /// inflow was split is not asked where a larger one may lie before the rows that were read.
-pub const BUSY_ROWS_MAX: usize = 256;
+pub const BUSY_ROWS_MAX: usize = 128;
 /// Nothing on earth is further than a day's flight, so older places say nothing.
 const PLACE_WINDOW_MS: i64 = DAY_MS;
 /// As many as `Own::last_amounts_minor` holds.

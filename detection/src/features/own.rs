@@ -139,6 +139,10 @@ impl Own {
             }
             sampled += 1;
             below += usize::from(LARGE_TIMES.saturating_mul(row.amount_minor) < amount_minor);
+            // The rest of the sample could not outweigh these.
+            if sampled - below >= SAMPLE_ROWS / 2 {
+                return false;
+            }
         }
         sampled >= LARGE_ROWS_MIN as usize && below > sampled / 2
     }

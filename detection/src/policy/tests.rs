@@ -25,7 +25,7 @@ fn the_starting_policy_is_valid_and_survives_json() {
 #[test]
 fn what_is_out_of_bounds_is_named_by_its_path() {
     let count = |value: &mut serde_json::Value| value["rules"]["velocity"]["parameters"]["count"] = 1.into();
-    assert_eq!(complaint(count), "rules.velocity.parameters.count: must be 2 to 100");
+    assert_eq!(complaint(count), "rules.velocity.parameters.count: must be 2 to 50");
     assert_eq!(complaint(|value| value["model_cap"] = 101.into()), "model_cap: must be 0 to 100");
     let weight = |value: &mut serde_json::Value| value["rules"]["fan-in"]["weight"] = 500.into();
     assert_eq!(complaint(weight), "rules.fan-in.weight: must be 0 to 100");
@@ -83,7 +83,7 @@ fn a_policy_that_was_accepted_once_stays_readable_when_rules_ask_for_more() {
     let text = value.to_string();
     assert!(Policy::from_json(&text).is_err(), "a new one must say everything");
     let mut expected = Policy::default();
-    expected.set(RuleId::Velocity, "count", 100).unwrap();
+    expected.set(RuleId::Velocity, "count", 50).unwrap();
     assert_eq!(Policy::from_accepted_json(&text), Ok(expected));
     value["rules"]["velocity"]["parameters"]["count"] = "many".into();
     assert!(Policy::from_accepted_json(&value.to_string()).is_err());
@@ -95,6 +95,6 @@ fn a_parameter_is_set_by_name_and_within_bounds() {
     assert_eq!(policy.set(RuleId::Velocity, "count", 7), Ok(()));
     assert_eq!(policy.parameters(RuleId::Velocity).values[crate::rules::velocity::COUNT], 7);
     let error = policy.set(RuleId::Velocity, "count", 1).unwrap_err();
-    assert_eq!(error.to_string(), "rules.velocity.parameters.count: must be 2 to 100");
+    assert_eq!(error.to_string(), "rules.velocity.parameters.count: must be 2 to 50");
     assert_eq!(policy.set(RuleId::Velocity, "x", 1).unwrap_err().reason, "no such parameter");
 }

@@ -83,11 +83,13 @@ impl Queue {
         self.room.notify_all();
     }
 
-    /// Takes what is there for the lane, up to the bounds, whole partitions in turn; empty if nothing is there.
+    /// Takes what is there for the lane, up to the bounds, whole partitions in turn; empty if nothing is there. What was
+    /// taken comes in the order of the append times, each partition's records in their own: whoever remembers rows by
+    /// time appends them then, and need not make room for them among later ones.
     pub fn take(&self, lane: Lane, records_max: usize, bytes_max: usize) -> Vec<Decoded> {
         let mut lines = self.lines();
-        let mut taken: Vec<Decoded> = Vec::with_capacity(lines.records.min(records_max));
-        let mut bytes = 0;
+        let mut taken: Vec<VecDeque<Decoded>> = Vec::new();
+        let (mut records, mut bytes) = (0, 0);
         let turn = lines.turns[lane.index()];
         let order: Vec<i32> = lines
             .by_partition
@@ -99,18 +101,22 @@ impl Queue {
         for partition in order {
             let Some(line) = lines.by_partition.get_mut(&partition) else { continue };
             let mut count = 0;
-            while taken.len() < records_max && bytes < bytes_max {
-                let Some(decoded) = line.pop_front() else { break };
+            for decoded in line.iter() {
+                if records + count >= records_max || bytes >= bytes_max {
+                    break;
+                }
                 bytes += decoded.bytes();
                 count += 1;
-                taken.push(decoded);
             }
-            if line.is_empty() {
-                lines.by_partition.remove(&partition);
+            if count < line.len() {
+                taken.push(line.drain(..count).collect());
+            } else {
+                taken.extend(lines.by_partition.remove(&partition));
             }
+            records += count;
             lines.records -= count;
             lines.turns[lane.index()] = partition;
-            if taken.len() >= records_max || bytes >= bytes_max {
+            if records >= records_max || bytes >= bytes_max {
                 lines.turns[lane.index()] = partition + 1;
                 break;
             }
@@ -118,7 +124,7 @@ impl Queue {
         lines.bytes -= bytes.min(lines.bytes);
         drop(lines);
         self.room.notify_all();
-        taken
+        merged(taken, records)
     }
 
     /// Waits until something may be there for the lane.
@@ -139,5 +145,95 @@ impl Queue {
                 line.front().map(|first| (*partition, line.len(), first.record.recorded_at))
             })
             .collect()
+    }
+}
+
+fn merged(mut lines: Vec<VecDeque<Decoded>>, records: usize) -> Vec<Decoded> {
+    let mut merged = Vec::with_capacity(records);
+    let appended_at = |line: &VecDeque<Decoded>| line.front().map(|first| first.record.recorded_at);
+    while let Some(line) = lines.iter_mut().filter(|line| !line.is_empty()).min_by_key(|line| appended_at(line)) {
+        merged.extend(line.pop_front());
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{DateTime, TimeDelta};
+    use domain::fact::DeadLetterReason;
+    use domain::ledger::{Input, Record};
+    use proptest::prelude::*;
+
+    fn decoded(partition: i32, offset: i64, appended_ms: i64) -> Decoded {
+        let input = Input::DeadLetter { reason: DeadLetterReason::Undecodable, detail: String::new(), command: None };
+        Decoded {
+            record: Record {
+                partition,
+                offset,
+                recorded_at: DateTime::UNIX_EPOCH + TimeDelta::milliseconds(appended_ms),
+                command_id: None,
+                length: 0,
+                sha256: [0; 32],
+                input,
+            },
+            key: Box::default(),
+            head: Box::default(),
+            follows: offset,
+        }
+    }
+
+    fn places(batch: &[Decoded]) -> Vec<(i32, i64)> {
+        batch.iter().map(|decoded| (decoded.record.partition, decoded.record.offset)).collect()
+    }
+
+    #[test]
+    fn a_batch_comes_in_the_order_in_which_the_log_took_it() {
+        let queue = Queue::new(100, 100_000);
+        let (one, other) = (0, Lane::COUNT as i32);
+        for partition in [one, other] {
+            queue.begin(partition, 0);
+        }
+        for (offset, appended_ms) in [10, 30, 50].into_iter().enumerate() {
+            queue.put(decoded(one, offset as i64, appended_ms));
+            queue.put(decoded(other, offset as i64, appended_ms + 10));
+        }
+        let batch = queue.take(Lane::of(one), 100, 100_000);
+        assert_eq!(places(&batch), [(one, 0), (other, 0), (one, 1), (other, 1), (one, 2), (other, 2)]);
+    }
+
+    proptest! {
+        /// Whatever the append times (a new leader's clock may be behind), and however small the bites.
+        #[test]
+        fn every_record_is_taken_once_and_in_the_order_of_its_partition(
+            times in prop::collection::vec((0..6_i32, 0..9_i64), 0..60),
+            bite in 1..20_usize,
+        ) {
+            let queue = Queue::new(100, 100_000);
+            (0..6).for_each(|partition| queue.begin(partition, 0));
+            let mut put: BTreeMap<i32, i64> = BTreeMap::new();
+            for (partition, appended_ms) in &times {
+                let next = put.entry(*partition).or_default();
+                queue.put(decoded(*partition, *next, *appended_ms));
+                *next += 1;
+            }
+            let mut taken: BTreeMap<i32, i64> = BTreeMap::new();
+            for lane in Lane::all() {
+                loop {
+                    let batch = queue.take(lane, bite, 100_000);
+                    prop_assert!(batch.len() <= bite);
+                    for (partition, offset) in places(&batch) {
+                        let next = taken.entry(partition).or_default();
+                        prop_assert_eq!(offset, *next);
+                        *next += 1;
+                    }
+                    if batch.is_empty() {
+                        break;
+                    }
+                }
+            }
+            prop_assert_eq!(taken, put);
+            prop_assert!(queue.waiting().is_empty());
+        }
     }
 }

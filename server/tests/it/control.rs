@@ -61,7 +61,7 @@ async fn what_cannot_be_in_force_is_refused_by_its_field_and_the_old_stays() {
     let mut wrong: serde_json::Value = serde_json::from_str(&policy(50)).unwrap();
     wrong["rules"]["velocity"]["parameters"]["count"] = 1.into();
     let answer = control.change_policy(wrong.to_string(), "a test", None).await.unwrap();
-    assert_eq!(answer, refused("rules.velocity.parameters.count", "must be 2 to 100"));
+    assert_eq!(answer, refused("rules.velocity.parameters.count", "must be 2 to 50"));
     let answer = control.change_policy(policy(50), "  ", None).await.unwrap();
     assert_eq!(answer, refused("reason", "must be 1 to 500 characters"));
     let answer = control.promote_model(&model_bytes(150), "a test", None).await.unwrap();
