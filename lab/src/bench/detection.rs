@@ -73,7 +73,7 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
 
 pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = context.bank("decision", context.partitions, Detection::On).await?;
-    let mut windows = Windows::new("POST to decision", PER_SECOND, context.seconds(30) / windows::COUNT);
+    let mut windows = Windows::begin(context, "POST to decision", PER_SECOND).await?;
     windows.bare(&bank).await?;
     let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();
     let mut worker = bank.product.start("bench-decision-worker", &["worker"])?;

@@ -30,7 +30,7 @@ type Seen = Arc<Mutex<Vec<f64>>>;
 
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = context.bank("visible", context.partitions, Detection::Off).await?;
-    let mut windows = Windows::new("visible", PER_SECOND, context.seconds(30) / windows::COUNT);
+    let mut windows = Windows::begin(context, "visible", PER_SECOND).await?;
     windows.bare(&bank).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
     let people = people::create(&bank, PEOPLE).await?;

@@ -1,12 +1,16 @@
 //! A latency over the bare pipe's: p99 of each five seconds, and the median of those, so that a stall of the machine
-//! spoils one window and not the figure. The bare pipe has the machine to itself, before and after.
+//! spoils one window and not the figure. The bare pipe has the machine to itself, before and after. What the parts before
+//! wrote is on the disk when it begins: otherwise every commit here waits for theirs.
 
-use super::{rounded, show};
+use super::{Context, rounded, show};
 use crate::bank::Bank;
+use crate::db;
 use crate::floor::pipe;
 use crate::report::{median, summary};
 use serde_json::{Map, Value, json};
+use sqlx::Executor as _;
 use std::time::Duration;
+use tokio::process::Command;
 
 /// Of the product, and as many of the bare pipe.
 pub const COUNT: u32 = 6;
@@ -21,8 +25,12 @@ pub struct Windows {
 }
 
 impl Windows {
-    pub fn new(name: &'static str, per_second: u32, lasting: Duration) -> Self {
-        Windows { name, per_second, lasting, product: Vec::new(), bare: Vec::new() }
+    pub async fn begin(context: &Context<'_>, name: &'static str, per_second: u32) -> anyhow::Result<Self> {
+        if let Err(error) = quiet_disk(&context.services.database_url).await {
+            eprintln!("  the disk may be busy with what was written before: {error:#}");
+        }
+        let lasting = context.seconds(30) / COUNT;
+        Ok(Windows { name, per_second, lasting, product: Vec::new(), bare: Vec::new() })
     }
 
     /// Half of the bare pipe's windows.
@@ -60,4 +68,11 @@ impl Windows {
         }
         figures.insert(detail.into(), told);
     }
+}
+
+async fn quiet_disk(database_url: &str) -> anyhow::Result<()> {
+    db::connect(database_url).await?.execute("checkpoint").await?;
+    let synced = Command::new("sync").status().await?;
+    anyhow::ensure!(synced.success(), "sync: {synced}");
+    Ok(())
 }
