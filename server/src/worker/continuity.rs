@@ -30,25 +30,9 @@ mod tests {
     use super::super::lane::Lane;
     use super::super::queue::Queue;
     use super::*;
-    use domain::fact::DeadLetterReason;
-    use domain::ledger::{Input, Record};
 
     fn decoded(partition: i32, offset: i64) -> Decoded {
-        let input = Input::DeadLetter { reason: DeadLetterReason::Undecodable, detail: String::new(), command: None };
-        Decoded {
-            record: Record {
-                partition,
-                offset,
-                recorded_at: chrono::DateTime::UNIX_EPOCH,
-                command_id: None,
-                length: 0,
-                sha256: [0; 32],
-                input,
-            },
-            key: Box::default(),
-            head: Box::default(),
-            follows: offset,
-        }
+        Decoded::at(partition, offset, chrono::DateTime::UNIX_EPOCH)
     }
 
     /// A queue that read these offsets of partition 0 from `begin` on.

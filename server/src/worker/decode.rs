@@ -35,6 +35,17 @@ impl Decoded {
     }
 }
 
+#[cfg(test)]
+impl Decoded {
+    /// A record that only its place in the log matters of.
+    pub fn at(partition: i32, offset: i64, recorded_at: DateTime<Utc>) -> Self {
+        let input = Input::DeadLetter { reason: DeadLetterReason::Undecodable, detail: String::new(), command: None };
+        let (command_id, length, sha256) = (None, 0, [0; 32]);
+        let record = Record { partition, offset, recorded_at, command_id, length, sha256, input };
+        Decoded { record, key: Box::default(), head: Box::default(), follows: offset }
+    }
+}
+
 pub struct Decoder {
     signer: Signer,
     producers: Producers,

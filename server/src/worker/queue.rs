@@ -161,26 +161,10 @@ fn merged(mut lines: Vec<VecDeque<Decoded>>, records: usize) -> Vec<Decoded> {
 mod tests {
     use super::*;
     use chrono::{DateTime, TimeDelta};
-    use domain::fact::DeadLetterReason;
-    use domain::ledger::{Input, Record};
     use proptest::prelude::*;
 
     fn decoded(partition: i32, offset: i64, appended_ms: i64) -> Decoded {
-        let input = Input::DeadLetter { reason: DeadLetterReason::Undecodable, detail: String::new(), command: None };
-        Decoded {
-            record: Record {
-                partition,
-                offset,
-                recorded_at: DateTime::UNIX_EPOCH + TimeDelta::milliseconds(appended_ms),
-                command_id: None,
-                length: 0,
-                sha256: [0; 32],
-                input,
-            },
-            key: Box::default(),
-            head: Box::default(),
-            follows: offset,
-        }
+        Decoded::at(partition, offset, DateTime::UNIX_EPOCH + TimeDelta::milliseconds(appended_ms))
     }
 
     fn places(batch: &[Decoded]) -> Vec<(i32, i64)> {
