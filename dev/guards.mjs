@@ -22,7 +22,7 @@ const GUARDS = [
   ['offset in the fence', `${STORE}/books.rs`, 'and fence.next_offset = moved.first_offset', ''],
   ['duplicate check', `${STORE}/books.rs`, 'on known.id = any($6)', 'on known.id = any($6) and false'],
   ['conflict check', 'domain/src/ledger/submit.rs', 'if known.body == Body::from(submission)', 'if known.body.kind == submission.kind'],
-  ['lock on the accounts', `${STORE}/books.rs`, 'order by id for no key update', 'order by id'],
+  ['lock on the accounts', `${STORE}/books.rs`, 'pg_advisory_xact_lock($1, lock)', 'coalesce($1, lock)'],
   ['version of an account that is moved', `${STORE}/save.rs`, ' and account.version = now_is.version_read', ''],
   ['version of an account that is only read', `${STORE}/save.rs`, ' and account.version = read.version', ''],
   ['version of a stripe', `${STORE}/save.rs`, 'and now_is.version <> read.version', 'and false'],

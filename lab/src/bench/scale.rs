@@ -1,6 +1,6 @@
 //! (c): two partitions with two workers against one with one, and one hot account against spread ones.
 
-use super::pipeline::{Plan, drive, open};
+use super::pipeline::{Outcome, Plan, drive, open};
 use super::{Context, rounded, show};
 use crate::bank::Detection;
 use crate::load::Spread;
@@ -22,25 +22,34 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     };
     let mut pairs = Vec::new();
     for _ in 0..if context.quick { 1 } else { 5 } {
-        let single = drive(context, &one, &plan(1, Spread::Zipf)).await?.facts_per_second;
-        let double = drive(context, &two, &plan(2, Spread::Zipf)).await?.facts_per_second;
-        eprintln!("  one {single:.0}/s, two {double:.0}/s");
+        let single = drive(context, &one, &plan(1, Spread::Zipf)).await?;
+        let double = drive(context, &two, &plan(2, Spread::Zipf)).await?;
+        eprintln!("  one {}; two {}", line(&single), line(&double));
         pairs.push((single, double));
     }
-    let ratios: Vec<f64> = pairs.iter().map(|(single, double)| double / single).collect();
+    let ratios: Vec<f64> =
+        pairs.iter().map(|(single, double)| double.facts_per_second / single.facts_per_second).collect();
     let scale = median(&ratios);
     show("scale_2", scale, "at least 0.95 on 2 cores");
-    let spread = median(&pairs.iter().map(|(single, _)| *single).collect::<Vec<_>>());
+    let spread = median(&pairs.iter().map(|(single, _)| single.facts_per_second).collect::<Vec<_>>());
     let hot = drive(context, &one, &plan(1, Spread::Hot)).await?.facts_per_second;
     show("hot_account_ratio", hot / spread, "");
     figures.insert("scale_2".into(), json!(rounded(scale)));
     figures.insert("hot_account_ratio".into(), json!(rounded(hot / spread)));
     let rounds: Vec<Value> =
-        pairs.iter().map(|(single, double)| json!({ "one": single.round(), "two": double.round() })).collect();
+        pairs.iter().map(|(single, double)| json!({ "one": single.json(), "two": double.json() })).collect();
     figures.insert("scale".into(), json!({ "pairs": rounds, "hot_facts_per_second": hot.round() }));
     for bank in [one, two] {
         anyhow::ensure!(bank.balanced().await?, "the books do not sum to zero");
         bank.remove().await?;
     }
     Ok(())
+}
+
+fn line(outcome: &Outcome) -> String {
+    let Outcome { facts_per_second, worker_us, postgres_us, broker_us, machine_busy, .. } = outcome;
+    format!(
+        "{facts_per_second:.0}/s (worker {worker_us:.1} µs, postgres {postgres_us:.1}, broker {broker_us:.1}, machine {:.0} % busy)",
+        machine_busy * 100.0
+    )
 }

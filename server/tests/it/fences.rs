@@ -31,7 +31,7 @@ async fn only_the_newest_epoch_moves_the_fence_and_only_from_where_it_stands() {
 }
 
 #[tokio::test]
-async fn whoever_loads_an_account_keeps_others_from_it_until_the_commit() {
+async fn whoever_loads_an_account_keeps_others_from_it_until_the_commit_and_they_see_what_was_committed() {
     let bank = TestBank::new().await;
     LedgerRows::new(&bank.store).account("C1").await;
     let store = WorkerStore::new(bank.store.clone());
@@ -39,13 +39,15 @@ async fn whoever_loads_an_account_keeps_others_from_it_until_the_commit() {
     named.accounts.insert("C1".parse().unwrap());
     let mut first = store.begin().await.unwrap();
     store.load(&mut first, &mut Books::default(), &named, Concurrency::Pessimistic).await.unwrap();
+    sqlx::query("update account set booked_minor = 5, version = version + 1").execute(&mut *first).await.unwrap();
     let mut second = store.begin().await.unwrap();
+    let mut books = Books::default();
     {
-        let mut books = Books::default();
         let mut waiting = std::pin::pin!(store.load(&mut second, &mut books, &named, Concurrency::Pessimistic));
         assert!(tokio::time::timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "nobody waited");
         first.commit().await.unwrap();
         waiting.await.unwrap();
     }
+    assert_eq!(books.accounts().map(|(_, account)| account.after.booked_minor).collect::<Vec<_>>(), [5]);
     second.rollback().await.unwrap();
 }

@@ -1,11 +1,13 @@
 //! The books of a batch: what it is decided by.
 
+use super::recent::Known;
 use super::{Db, FenceAdvance, WorkerStore, small};
 use crate::store::codes::{Code as _, FLAG_HISTORY, event_time};
 use crate::store::policy::{Versions, current_versions_sql, versions_of};
 use domain::command::{FraudLabel, LabelSource};
 use domain::fact::AccountAfter;
 use domain::ledger::{Account, AccountId, Body, Books, Held, KnownLabel, KnownTransaction, Slot, Stripe};
+use domain::partition::partition_of;
 use domain::{
     AccountKind, AccountNumber, AccountStatus, Currency, HoldTerms, OnExpiry, RefusalReason, TransactionKind,
     TransactionState,
@@ -32,9 +34,15 @@ pub enum Concurrency {
     /// By versions, compared when it is saved: nobody waits for it to decide, and if somebody was first it is decided
     /// again. For whoever is alone.
     Optimistic,
-    /// By locks, from before it is decided until it is committed.
+    /// By taking turns with whoever names the same accounts, from before it is decided until it is committed. Versions
+    /// are compared all the same.
     Pessimistic,
 }
+
+/// How many locks all accounts share. A batch takes at most these, of the several thousand a server has room for.
+const ACCOUNT_LOCKS: i32 = 1024;
+/// Ours among the advisory locks of the database.
+const ACCOUNT_LOCKS_CLASS: i32 = 0x7669_6769;
 
 impl WorkerStore {
     /// Moves every fence of the batch, and answers which of its transactions were decided before and by which policy and
@@ -96,9 +104,7 @@ impl WorkerStore {
         Ok(Some((versions_of(first)?, books)))
     }
 
-    /// Loads what the batch names: as this process last saw or decided it, or locked and as it stands. Locks are taken
-    /// in id order, so that workers never deadlock; external accounts have none, because each partition moves only its
-    /// own stripe, and that is locked with its fence.
+    /// Loads what the batch names: as this process last saw or decided it, or behind locks and as it stands.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -115,9 +121,10 @@ impl WorkerStore {
         }
         let numbers: Vec<&AccountNumber> = accounts.iter().collect();
         if concurrency == Concurrency::Pessimistic {
-            let ids = self.ids_of(db, &numbers).await?;
-            let rows = lock_accounts(db, ids, &named.partitions).await?;
-            self.recent.read(rows, &named.partitions);
+            let known = self.recent.known(&numbers);
+            lock_accounts(db, numbers.iter().copied().filter(|number| !known.is_external(number))).await?;
+            // A statement of its own: one that waited for a lock does not see what was committed meanwhile.
+            self.recent.read(read_changed(db, &known, &named.partitions).await?, &named.partitions);
         }
         let missing = self.recent.copy(books, numbers.into_iter(), &named.partitions);
         if !missing.is_empty() {
@@ -125,19 +132,6 @@ impl WorkerStore {
             self.recent.copy(books, missing.into_iter(), &named.partitions);
         }
         load_links(db, books, named).await
-    }
-
-    async fn ids_of(&self, db: &mut Db, numbers: &[&AccountNumber]) -> sqlx::Result<Vec<AccountId>> {
-        let mut ids = self.recent.ids(numbers);
-        if ids.len() < numbers.len() {
-            let numbers: Vec<&str> = numbers.iter().map(|number| number.as_str()).collect();
-            ids = sqlx::query_scalar("select id from account where number = any($1)")
-                .bind(numbers)
-                .fetch_all(&mut **db)
-                .await?;
-        }
-        ids.sort_unstable();
-        Ok(ids)
     }
 
     /// From here on others of this process decide by what the batch decided. Whoever calls it sees to it that what they
@@ -220,25 +214,38 @@ async fn read_accounts(
     rows.iter().map(AccountRow::of).collect()
 }
 
-async fn lock_accounts(db: &mut Db, ids: Vec<AccountId>, partitions: &BTreeSet<i32>) -> sqlx::Result<Vec<AccountRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Waits until nobody else decides by these accounts, and keeps others from it until the commit. The locks are on
+/// hashes of the numbers and not on rows: a row's lock is written to the write-ahead log and to its page, which cost a
+/// batch more than reading its accounts did. Two accounts that share a lock wait for nothing, briefly. Taken in order,
+/// so that workers never deadlock. External accounts have none, because each partition moves only its own stripe, and
+/// that is locked with its fence.
+async fn lock_accounts(db: &mut Db, numbers: impl Iterator<Item = &AccountNumber>) -> sqlx::Result<()> {
+    let locks: BTreeSet<i32> = numbers.map(|number| partition_of(number.as_str().as_bytes(), ACCOUNT_LOCKS)).collect();
+    sqlx::query("select count(pg_advisory_xact_lock($1, lock)) from unnest($2::integer[]) as lock")
+        .bind(ACCOUNT_LOCKS_CLASS)
+        .bind(locks.into_iter().collect::<Vec<_>>())
+        .execute(&mut **db)
+        .await?;
+    Ok(())
+}
+
+/// Those that are no longer as this process knows them. Stripes are always read: they are few.
+async fn read_changed(db: &mut Db, known: &Known, partitions: &BTreeSet<i32>) -> sqlx::Result<Vec<AccountRow>> {
     let rows = sqlx::query(
-        "with locked as (
-             select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at
-             from account where id = any($1) and kind = $3 order by id for no key update)
-         select *, null::smallint as stripe, null::bigint as stripe_booked_minor, null::bigint as stripe_version
-         from locked
+        "select id, number, kind, currency, status, booked_minor, held_minor, overdraft_minor, version, opened_at,
+             null::smallint as stripe, null::bigint as stripe_booked_minor, null::bigint as stripe_version
+         from unnest($1::integer[], $2::bigint[]) as known (known_id, known_version)
+         join account on id = known_id and version <> known_version
          union all
          select id, number, kind, currency, status, account.booked_minor, held_minor, overdraft_minor, account.version,
              opened_at, stripe, striped.booked_minor, striped.version
-         from account left join account_stripe striped on account_id = id and stripe = any($2)
-         where id = any($1) and kind <> $3",
+         from account left join account_stripe striped on account_id = id and stripe = any($4)
+         where id = any($3)",
     )
-    .bind(ids)
+    .bind(known.customers.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(known.customers.iter().map(|(_, version)| *version).collect::<Vec<_>>())
+    .bind(known.externals.values().copied().collect::<Vec<_>>())
     .bind(small_all(partitions))
-    .bind(AccountKind::Customer.code())
     .fetch_all(&mut **db)
     .await?;
     rows.iter().map(AccountRow::of).collect()

@@ -18,6 +18,20 @@ struct Seen {
     stripes: HashMap<(AccountId, i32), Stripe, foldhash::fast::RandomState>,
 }
 
+/// What is known of some accounts.
+#[derive(Default)]
+pub struct Known {
+    /// Their ids and versions.
+    pub customers: Vec<(AccountId, i64)>,
+    pub externals: HashMap<AccountNumber, AccountId>,
+}
+
+impl Known {
+    pub fn is_external(&self, number: &AccountNumber) -> bool {
+        self.externals.contains_key(number)
+    }
+}
+
 #[derive(Default)]
 pub struct Recent {
     seen: Mutex<Seen>,
@@ -64,10 +78,18 @@ impl Recent {
         missing
     }
 
-    /// The ids of those that are known.
-    pub fn ids(&self, numbers: &[&AccountNumber]) -> Vec<AccountId> {
+    /// What is known of these, to be compared with the tables.
+    pub fn known(&self, numbers: &[&AccountNumber]) -> Known {
         let seen = self.seen();
-        numbers.iter().filter_map(|number| seen.accounts.get(*number)?.id).collect()
+        let mut known = Known::default();
+        for account in numbers.iter().filter_map(|number| seen.accounts.get(*number)) {
+            match (account.id, account.is_striped()) {
+                (Some(id), true) => drop(known.externals.insert(account.number.clone(), id)),
+                (Some(id), false) => known.customers.push((id, account.after.version)),
+                (None, _) => {}
+            }
+        }
+        known
     }
 
     /// Takes over what the tables say now.
