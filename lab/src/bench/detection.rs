@@ -6,7 +6,7 @@
 
 use super::pipeline::Outcome;
 use super::visible::until_ready;
-use super::windows::{self, Windows};
+use super::windows::{self, WARM, Windows};
 use super::{Context, LedgerFloor, pipeline, rounded, show};
 use crate::bank::{Bank, Detection};
 use crate::flood::honest::Callers;
@@ -86,7 +86,7 @@ pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, V
     let mut web = bank.product.start("bench-decision-web", &["web", &format!("--listen={host}")])?;
     until_ready(&host).await?;
     let callers = Callers { host, key, accounts, rate: PER_SECOND };
-    callers.pay(Duration::from_secs(3)).await?;
+    callers.pay(WARM).await?;
     for _ in 0..windows::COUNT {
         let paid = callers.pay(windows.lasting).await?;
         anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);

@@ -5,7 +5,7 @@
 //! little traffic, as on an ordinary day. The moments of posting are spread evenly.
 
 use super::Context;
-use super::windows::{self, Windows};
+use super::windows::{self, WARM, Windows};
 use crate::bank::Detection;
 use crate::crash::submit::post_payment;
 use crate::http::Visitor;
@@ -56,6 +56,10 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
             posted: posted.clone(),
         });
     }
+    // As for decisions: what has just started is not what is measured.
+    all_pay(&mut payers, WARM).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let mut answers = Vec::new();
     for _ in 0..windows::COUNT {
         answers.extend(all_pay(&mut payers, windows.lasting).await?);

@@ -14,6 +14,8 @@ use tokio::process::Command;
 
 /// Of the product, and as many of the bare pipe.
 pub const COUNT: u32 = 6;
+/// Before the first, of the product.
+pub const WARM: Duration = Duration::from_secs(3);
 
 pub struct Windows {
     name: &'static str,

@@ -94,6 +94,15 @@ impl WorkerStore {
         self.store.begin().await
     }
 
+    /// Commits, and begins the next transaction in the same round trip. It holds no lock and no snapshot.
+    ///
+    /// # Errors
+    /// When the database does not answer: it may be committed all the same.
+    pub async fn commit_and_begin(&self, mut db: Db) -> sqlx::Result<Db> {
+        sqlx::raw_sql("commit and chain").execute(&mut *db).await?;
+        Ok(db)
+    }
+
     /// Raises the partition's epoch, so that every earlier owner is fenced off; the first owner creates the fence.
     ///
     /// # Errors

@@ -54,17 +54,21 @@ pub struct Ready {
 const READY_FOR: Duration = Duration::from_secs(2);
 
 impl Ready {
+    fn now(db: Db) -> Self {
+        Ready { db, since: Instant::now() }
+    }
+
     fn is_fresh(&self) -> bool {
         self.since.elapsed() < READY_FOR
     }
 }
 
 impl Booker {
-    /// Begins what the next batch will need. A database that is away is met by that batch.
+    /// Begins what the next batch will need, where the last one did not. A database that is away is met by that batch.
     pub async fn make_ready(&mut self) {
         if !self.ready.as_ref().is_some_and(Ready::is_fresh) {
             self.ready = None;
-            self.ready = self.store.begin().await.ok().map(|db| Ready { db, since: Instant::now() });
+            self.ready = self.store.begin().await.ok().map(Ready::now);
         }
     }
 

@@ -100,10 +100,13 @@ impl Booker {
             return Err(Fault::Raced("an account is not as it was read".to_owned()));
         }
         self.store.save_dead_letters(&mut db, &letters).await?;
-        if let Err(error) = db.commit().await {
-            // It may be committed all the same. Everything before this line is rolled back for certain.
-            self.judge.doubt();
-            return Err(error.into());
+        match self.store.commit_and_begin(db).await {
+            Ok(next) => self.ready = Some(Ready::now(next)),
+            Err(error) => {
+                // It may be committed all the same. Everything before this line is rolled back for certain.
+                self.judge.doubt();
+                return Err(error.into());
+            }
         }
         self.sender.forgotten(&acknowledged);
         Ok(batches)
