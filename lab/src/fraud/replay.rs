@@ -6,7 +6,7 @@
 use super::data::{Data, Row};
 use super::schedule::{Labels, known_at_s};
 use crate::report::percentile;
-use detection::decision::{ModelScore, decide};
+use detection::decision::{ModelScore, judge};
 use detection::facts::borrowed::Histories;
 use detection::facts::{Facts, Reading, gather};
 use detection::features::{Inputs, N};
@@ -191,7 +191,7 @@ pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
             inputs = bank.inputs(row, &payment);
             let facts = bank.facts(row, &payment, &policy);
             let score = ModelScore::verdict_only(model, &inputs);
-            std::hint::black_box(decide(&facts, &policy, Some(&score)));
+            std::hint::black_box(judge(&facts, &policy, Some(&score)));
             decided_us.push(before.elapsed().as_secs_f64() * 1e6);
             scores.push(score.raw);
         }
