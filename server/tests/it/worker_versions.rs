@@ -1,7 +1,8 @@
 //! A worker decides by what it remembers of an account: where that is no longer so, the batch is decided again by what
 //! stands in the tables. Here somebody else is played by hand.
 
-use crate::worker::{WorkerBank, deposit, number, transfer, until};
+use crate::support;
+use crate::worker::{LIMIT, WorkerBank, deposit, number, transfer, until};
 use domain::account::cash_desk;
 use domain::command::{Command, SubmitTransaction};
 use domain::{Currency, TransactionKind, TransactionState};
@@ -20,15 +21,12 @@ async fn state(bank: &WorkerBank, submission: SubmitTransaction) -> TransactionS
     let id = submission.transaction_id;
     bank.send(&Command::SubmitTransaction(submission)).await;
     let pool = bank.bank.store.pool();
-    let mut posted = None;
-    while posted.is_none() {
-        posted = sqlx::query_scalar("select reason is null from transaction where id = $1")
-            .bind(id)
-            .fetch_optional(pool)
-            .await
-            .unwrap();
-    }
-    if posted == Some(true) { TransactionState::Posted } else { TransactionState::Refused }
+    let decided = || async {
+        let posted = sqlx::query_scalar("select reason is null from transaction where id = $1").bind(id);
+        posted.fetch_optional(pool).await.unwrap()
+    };
+    let posted: bool = support::until("the decision", LIMIT, decided).await;
+    if posted { TransactionState::Posted } else { TransactionState::Refused }
 }
 
 async fn by_hand(bank: &WorkerBank, sql: &'static str) {
