@@ -86,7 +86,7 @@ function noticed() {
   if (real !== '') return real;
   if (!args.includes('--crash')) return '';
   run('cargo', ['build', '--release', '-p', 'server', '--bin', 'vigie']);
-  const crash = run('cargo', ['lab', '--vigie', join(env.CARGO_TARGET_DIR, 'release/vigie'), 'crash', '--kills', '8,0,1,2', '--no-web', '--seed', '1']);
+  const crash = run('cargo', ['run', '--release', '-q', '-p', 'lab', '--', '--vigie', join(env.CARGO_TARGET_DIR, 'release/vigie'), 'crash', '--kills', '8,0,1,2', '--no-web', '--seed', '1']);
   return crash.status === 0 ? '' : `crash: ${crash.stdout.split('\n').filter((line) => /lost|doubled|unbalanced|out_of_order|fault|differ|phantom|answer/u.test(line) && /[1-9]/u.test(line)).map((line) => line.trim()).join('; ') || crash.stderr.slice(-300)}`;
 }
 

@@ -5,15 +5,16 @@
 
 use crate::payment::Party;
 
+/// Most counts end here, with nothing to make ready and nothing to look far for.
+const FEW: usize = 8;
 /// Half of them stay free, so that a search is short.
 const PLACES: usize = 128;
 /// No party, or one in 2⁶⁴, which is counted apart.
 const FREE: Party = Party(0);
 
-/// Parties are hashes, so each stands where its last bits say, or in the next free place behind.
 pub struct Distinct {
-    places: [Party; PLACES],
-    free_itself: bool,
+    few: [Party; FEW],
+    many: Option<Places>,
     len: usize,
     max: usize,
 }
@@ -21,7 +22,7 @@ pub struct Distinct {
 impl Distinct {
     /// Counts the first `max` different ones, 64 at most.
     pub fn up_to(max: usize) -> Self {
-        Distinct { places: [FREE; PLACES], free_itself: false, len: 0, max: max.min(PLACES / 2) }
+        Distinct { few: [FREE; FEW], many: None, len: 0, max: max.min(PLACES / 2) }
     }
 
     #[inline]
@@ -29,20 +30,15 @@ impl Distinct {
         if self.full() {
             return;
         }
-        if party == FREE {
-            self.len += usize::from(!self.free_itself);
-            self.free_itself = true;
-            return;
-        }
-        let mut place = party.0 as usize % PLACES;
-        while self.places[place] != FREE {
-            if self.places[place] == party {
-                return;
+        if let Some(many) = &mut self.many {
+            self.len += usize::from(many.insert(party));
+        } else if !self.few[..self.len].contains(&party) {
+            match self.few.get_mut(self.len) {
+                Some(free) => *free = party,
+                None => self.many = Some(Places::of(&self.few, party)),
             }
-            place = (place + 1) % PLACES;
+            self.len += 1;
         }
-        self.places[place] = party;
-        self.len += 1;
     }
 
     pub fn full(&self) -> bool {
@@ -65,6 +61,40 @@ impl Distinct {
 
     pub fn count(&self) -> i64 {
         i64::try_from(self.len).unwrap_or(i64::MAX)
+    }
+}
+
+/// Parties are hashes, so each stands where its last bits say, or in the next free place behind.
+struct Places {
+    places: [Party; PLACES],
+    free_itself: bool,
+}
+
+impl Places {
+    #[cold]
+    fn of(few: &[Party], one_more: Party) -> Self {
+        let mut places = Places { places: [FREE; PLACES], free_itself: false };
+        for party in few {
+            places.insert(*party);
+        }
+        places.insert(one_more);
+        places
+    }
+
+    /// Whether it is a new one.
+    fn insert(&mut self, party: Party) -> bool {
+        if party == FREE {
+            return !std::mem::replace(&mut self.free_itself, true);
+        }
+        let mut place = party.0 as usize % PLACES;
+        while self.places[place] != FREE {
+            if self.places[place] == party {
+                return false;
+            }
+            place = (place + 1) % PLACES;
+        }
+        self.places[place] = party;
+        true
     }
 }
 

@@ -35,6 +35,10 @@ use services::ServiceArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// As the product has: what is timed in process is timed as it is shipped, and the floor programs have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Proof commands for Vigie: load, crashes, benchmarks.
 #[derive(Debug, Parser)]
 #[command(name = "lab")]

@@ -46,8 +46,9 @@ struct Windows {
     usual_ms: i64,
     payees: i64,
     cash: bool,
-    /// The longest of those that any payment asks for.
+    /// The longest of those that any payment asks for, and the longest beside `below_limit_ms`.
     short_ms: i64,
+    brief_ms: i64,
 }
 
 impl Windows {
@@ -71,22 +72,23 @@ impl Windows {
             usual_ms: policy.usual.window_ms,
             payees: of(RuleId::FanOut)[rules::fan_out::COUNT],
             cash,
-            short_ms: PLACE_WINDOW_MS,
+            short_ms: 0,
+            brief_ms: 0,
         };
-        let short_ms = [windows.below_limit_ms, windows.day_ms, windows.recent_ms, windows.tiny_ms, windows.refused_ms]
+        let brief_ms = [windows.day_ms, windows.recent_ms, windows.tiny_ms, windows.refused_ms]
             .into_iter()
             .chain([windows.payees_ms, windows.inflow_ms, windows.split_ms, windows.income_ms])
-            .fold(windows.short_ms, i64::max);
-        Windows { short_ms, ..windows }
+            .fold(PLACE_WINDOW_MS, i64::max);
+        Windows { short_ms: brief_ms.max(windows.below_limit_ms), brief_ms, ..windows }
     }
 
-    /// The age at which the scan may end, as far as the rows before are known.
-    fn horizon_ms(&self, scan: &Scan) -> i64 {
+    /// The age up to which a rule asks for more than the short windows, as far as the rows before are known; 0: none does.
+    fn long_ms(&self, scan: &Scan) -> i64 {
         // Last month's wages are worth a look only if there are this month's.
         let income = scan.income.is_some() && scan.own.income.is_none();
-        let long_ms = if income { self.income_ms.saturating_add(INCOME_LATEST_MS) } else { 0 };
+        let income_ms = if income { self.income_ms.saturating_add(INCOME_LATEST_MS) } else { 0 };
         let usual = self.cash || scan.amounts < LAST_AMOUNTS || scan.own.other_payees + 1 >= self.payees;
-        self.short_ms.max(long_ms).max(if usual { self.usual_ms } else { 0 })
+        income_ms.max(if usual { self.usual_ms } else { 0 })
     }
 }
 
@@ -101,8 +103,16 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback,
             cut = age_ms < windows.split_ms;
             break;
         }
-        if age_ms >= windows.short_ms && age_ms >= windows.horizon_ms(&scan) {
-            break;
+        if age_ms >= windows.brief_ms {
+            let long_ms = windows.long_ms(&scan);
+            if age_ms >= windows.short_ms.max(long_ms) {
+                break;
+            }
+            // Most rows that are read: a week of them, of which only what lies below the limit is asked for.
+            if long_ms == 0 {
+                scan.below_limit(&row, age_ms, &windows);
+                continue;
+            }
         }
         scan.row(&row, age_ms, policy, &windows);
     }
@@ -157,6 +167,7 @@ impl Scan {
         if alike {
             self.attempt(row, age_ms, windows);
         }
+        self.below_limit(row, age_ms, windows);
         if row.outcome == Outcome::Refused {
             return;
         }
@@ -191,14 +202,20 @@ impl Scan {
         }
     }
 
-    /// What this payment's direction has in common.
     #[inline(always)]
-    fn habit(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
+    fn below_limit(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         let (least_minor, limit_minor) = windows.below_limit;
-        if age_ms < windows.below_limit_ms && row.amount_minor >= least_minor && row.amount_minor < limit_minor {
+        let near = row.amount_minor >= least_minor && row.amount_minor < limit_minor;
+        let alike = row.outgoing == self.outgoing && row.outcome != Outcome::Refused;
+        if near && alike && age_ms < windows.below_limit_ms {
             self.own.below_limit_count += 1;
             self.own.below_limit_sum_minor = self.own.below_limit_sum_minor.saturating_add(row.amount_minor);
         }
+    }
+
+    /// What this payment's direction has in common.
+    #[inline(always)]
+    fn habit(&mut self, row: &PayerRow, age_ms: i64, windows: &Windows) {
         if !self.outgoing && age_ms < windows.day_ms {
             self.own.day_sum_minor = self.own.day_sum_minor.saturating_add(row.amount_minor);
         }

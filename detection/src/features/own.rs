@@ -8,7 +8,7 @@ use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party};
 use serde::{Deserialize, Serialize};
 
 /// Newest spending rows that the median, the largest and the large ones are taken from.
-pub const SAMPLE_ROWS: usize = 64;
+pub const SAMPLE_ROWS: usize = 32;
 /// Rows looked at in search of them, and different counterparties counted among them.
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;

@@ -20,8 +20,8 @@ pub const ROWS_MAX: usize = 1_024;
 pub const ASIDE_MAX: usize = 256;
 
 /// What most accounts are asked for: a month of rows, and the sums of a quarter of a year.
-const FETCHED_ROWS: usize = 64;
-const FETCHED_BLOCKS: usize = 12;
+const FETCHED_ROWS: usize = 32;
+const FETCHED_BLOCKS: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountHistory {
@@ -135,6 +135,10 @@ impl AccountHistory {
 
     /// When the first credit within (`after_ms`, `until_ms`] came, and the sums of the rows from it to the end.
     pub fn since_first_credit(&self, after_ms: i64, until_ms: i64) -> Option<(i64, Sums)> {
+        // Most days bring nothing.
+        if self.rows.window(after_ms, until_ms).credits_minor == 0 {
+            return None;
+        }
         let end = self.rows.end(until_ms);
         let first = self.rows.oldest_in(self.rows.end(after_ms), |sums| sums.credits_minor)?;
         let at_ms = self.rows.brief(first).filter(|_| first < end)?.at_ms;

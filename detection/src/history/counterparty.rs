@@ -13,8 +13,8 @@ use uuid::Uuid;
 pub const ROWS_MAX: usize = 4_096;
 
 /// What most counterparties are asked for.
-const FETCHED_ROWS: usize = 32;
-const FETCHED_BLOCKS: usize = 8;
+const FETCHED_ROWS: usize = 48;
+const FETCHED_BLOCKS: usize = 16;
 
 /// One payment to the counterparty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,10 @@ impl Sums {
         self.plus(brief.sums())
     }
 
+    pub(super) fn without(self, brief: &impl Brief) -> Self {
+        self.minus(brief.sums())
+    }
+
     pub(super) fn plus(self, other: Sums) -> Self {
         Sums {
             squares: self.squares.wrapping_add(other.squares),

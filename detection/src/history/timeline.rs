@@ -1,9 +1,8 @@
 //! Rows in event time, and sums over any window of them.
 //!
 //! Promises: ties keep the order of arrival; a late row is inserted in its place and the sums behind it are made anew,
-//! so every window equals a count by hand; windows that end together are counted in one walk back from their end, which
-//! reads the rows around each edge and of all others one line per `BLOCK`. Sums wrap around and are subtracted again,
-//! so their difference is right as long as the window's own sum fits.
+//! so every window equals a count by hand; a window costs a few rows at each of its edges, whatever lies between. Sums
+//! wrap around and are subtracted again, so their difference is right as long as the window's own sum fits.
 //!
 //! Histories are cold to the processor when they are asked, so what is asked of every row (its brief: half a cache
 //! line) stands apart from the rest.
@@ -52,11 +51,30 @@ pub struct Timeline<R: Row> {
     blocks: VecDeque<Block>,
     /// Rows of the oldest block that are forgotten.
     gone: usize,
+    /// Of all rows, forgotten ones too.
+    all: Sums,
+}
+
+/// A place between the rows of one time and those of later ones.
+#[derive(Clone, Copy)]
+struct Edge {
+    /// How many rows stand before it.
+    index: usize,
+    /// Their sums, with those of all forgotten ones: only differences mean something.
+    before: Sums,
+    /// Later blocks begin behind it.
+    blocks: usize,
 }
 
 impl<R: Row> Default for Timeline<R> {
     fn default() -> Self {
-        Timeline { briefs: VecDeque::new(), rests: VecDeque::new(), blocks: VecDeque::new(), gone: 0 }
+        Timeline {
+            briefs: VecDeque::new(),
+            rests: VecDeque::new(),
+            blocks: VecDeque::new(),
+            gone: 0,
+            all: Sums::default(),
+        }
     }
 }
 
@@ -124,9 +142,8 @@ impl<R: Row> Timeline<R> {
         if index == self.len() {
             self.briefs.push_back(brief);
             self.rests.push_back(rest);
-            if (self.gone + index).is_multiple_of(BLOCK) {
-                self.sum_from(index);
-            }
+            self.begin_block(index, self.all);
+            self.all = self.all.with(&brief);
         } else {
             self.briefs.insert(index, brief);
             self.rests.insert(index, rest);
@@ -163,11 +180,7 @@ impl<R: Row> Timeline<R> {
 
     /// Number of rows made at or before that time.
     pub fn end(&self, until_ms: i64) -> usize {
-        // Most questions are about now.
-        match self.newest_at_ms() {
-            Some(newest_ms) if newest_ms > until_ms => self.back(self.len(), until_ms, &mut Sums::default()),
-            Some(_) | None => self.len(),
-        }
+        self.edge(until_ms, self.blocks.len()).index
     }
 
     /// Sums of the rows in (`after_ms`, `until_ms`].
@@ -178,11 +191,11 @@ impl<R: Row> Timeline<R> {
 
     /// Sums of the rows in (each of `after_ms`, `until_ms`]; each window must be at least as long as the one before.
     pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
-        let mut end = self.end(until_ms);
-        let mut sums = Sums::default();
+        let end = self.edge(until_ms, self.blocks.len());
+        let mut begin = end;
         after_ms.map(|after_ms| {
-            end = self.back(end, after_ms, &mut sums);
-            sums
+            begin = self.edge(after_ms, begin.blocks);
+            end.before.minus(begin.before)
         })
     }
 
@@ -205,10 +218,8 @@ impl<R: Row> Timeline<R> {
     /// Sums of all rows that stand before that one, forgotten ones too: only differences mean something.
     pub fn sums_before(&self, index: usize) -> Sums {
         let block = (self.gone + index) / BLOCK;
-        match self.blocks.get(block) {
-            Some(found) => self.briefs.range(self.first_of(block)..index).fold(found.before, Sums::with),
-            None => self.before(block),
-        }
+        let Some(found) = self.blocks.get(block) else { return self.all };
+        self.briefs.range(self.first_of(block)..index).fold(found.before, Sums::with)
     }
 
     /// Whether there is such a row of that time; looks at no more than where its time is.
@@ -220,12 +231,11 @@ impl<R: Row> Timeline<R> {
     /// Reads a word of each line that [`Timeline::windows`] and a look at the newest rows will need. None waits for
     /// another, so they come from memory together; the answer means nothing.
     pub fn fetch(&self, rows: usize, blocks: usize) -> i64 {
-        let (older, newer) = self.briefs.as_slices();
-        let newer = &newer[newer.len().saturating_sub(rows)..];
-        let older = &older[older.len().saturating_sub(rows - newer.len())..];
-        let rows = older.iter().step_by(2).chain(newer.iter().step_by(2)).map(Brief::at_ms);
-        let blocks = self.blocks.range(self.blocks.len().saturating_sub(blocks)..).map(|block| block.first_at_ms);
-        rows.chain(blocks).fold(0_i64, i64::wrapping_add)
+        let oldest = self.oldest_at_ms().unwrap_or(0);
+        let blocks = newest(&self.blocks, blocks).map(|part| part.iter().fold(0, |sum, block| sum ^ block.first_at_ms));
+        let rows = newest(&self.briefs, rows)
+            .map(|part| part.as_chunks::<2>().0.iter().fold(0, |sum, two| sum ^ two[0].at_ms()));
+        oldest ^ blocks[0] ^ blocks[1] ^ rows[0] ^ rows[1]
     }
 
     /// Bytes on the heap.
@@ -235,59 +245,58 @@ impl<R: Row> Timeline<R> {
             + self.blocks.capacity() * size_of::<Block>()
     }
 
-    /// Steps back over rows made after that time, adds them up, and says how many rows stand before them.
-    fn back(&self, mut end: usize, after_ms: i64, sums: &mut Sums) -> usize {
-        while end > 0 {
-            let place = self.gone + end;
-            if place.is_multiple_of(BLOCK) {
-                let skipped = self.skip(place / BLOCK, after_ms, sums);
-                if skipped > 0 {
-                    end = ((place / BLOCK - skipped) * BLOCK).saturating_sub(self.gone);
-                    continue;
-                }
-            }
-            let brief = &self.briefs[end - 1];
-            if brief.at_ms() <= after_ms {
-                break;
-            }
-            *sums = sums.with(brief);
-            end -= 1;
+    /// Where the rows made at or before that time end, which lies before the end of so many blocks.
+    fn edge(&self, until_ms: i64, blocks: usize) -> Edge {
+        // Most questions are about now.
+        if blocks == self.blocks.len() && self.newest_at_ms().is_none_or(|newest_ms| newest_ms <= until_ms) {
+            return Edge { index: self.len(), before: self.all, blocks };
         }
-        end
+        let blocks = self.begun(until_ms, blocks);
+        let Some(block) = blocks.checked_sub(1) else {
+            return Edge { index: 0, before: self.before(0), blocks };
+        };
+        let (begin, end) = (self.first_of(block), self.first_of(blocks).min(self.len()));
+        // From that end of the block which is nearer.
+        if self.briefs[begin + (end - begin) / 2].at_ms() <= until_ms {
+            let (mut index, mut before) = (end, self.before(blocks));
+            while self.briefs[index - 1].at_ms() > until_ms {
+                index -= 1;
+                before = before.without(&self.briefs[index]);
+            }
+            Edge { index, before, blocks }
+        } else {
+            let (mut index, mut before) = (begin, self.before(block));
+            while self.briefs[index].at_ms() <= until_ms {
+                before = before.with(&self.briefs[index]);
+                index += 1;
+            }
+            Edge { index, before, blocks }
+        }
     }
 
-    /// How many whole blocks before that one lie after that time; adds up their rows.
-    fn skip(&self, end: usize, after_ms: i64, sums: &mut Sums) -> usize {
-        // Doubles its steps, then halves them.
-        let (mut low, mut high, mut step) = (end, end, 1);
-        while low > 0 {
-            let tried = low.saturating_sub(step);
-            if self.blocks[tried].first_at_ms <= after_ms {
-                // `tried` is not whole.
-                let mut not = tried;
-                while low - not > 1 {
-                    let middle = not + (low - not) / 2;
-                    if self.blocks[middle].first_at_ms <= after_ms { not = middle } else { low = middle }
+    /// How many of that many blocks begin at or before that time: looks at the newest first, in steps that double, then
+    /// halve.
+    fn begun(&self, until_ms: i64, blocks: usize) -> usize {
+        let (mut later, mut step) = (blocks, 1);
+        while later > 0 {
+            let tried = later.saturating_sub(step);
+            if self.blocks[tried].first_at_ms <= until_ms {
+                let mut begun = tried;
+                while later - begun > 1 {
+                    let middle = begun + (later - begun) / 2;
+                    if self.blocks[middle].first_at_ms <= until_ms { begun = middle } else { later = middle }
                 }
                 break;
             }
-            low = tried;
+            later = tried;
             step *= 2;
         }
-        high -= low;
-        if high > 0 {
-            *sums = sums.plus(self.before(end).minus(self.blocks[low].before));
-        }
-        high
+        later
     }
 
     /// Sums of all rows before that block, which may not have begun.
     fn before(&self, block: usize) -> Sums {
-        match (self.blocks.get(block), block.checked_sub(1)) {
-            (Some(block), _) => block.before,
-            (None, Some(last)) => self.rows_of(last).fold(self.blocks[last].before, Sums::with),
-            (None, None) => Sums::default(),
-        }
+        self.blocks.get(block).map_or(self.all, |block| block.before)
     }
 
     fn rows_of(&self, block: usize) -> impl Iterator<Item = &R::Brief> {
@@ -305,15 +314,23 @@ impl<R: Row> Timeline<R> {
             let before = self.blocks[block].before.plus(sums).minus(first.sums());
             self.blocks[block] = Block { first_at_ms: first.at_ms(), before };
         }
+        self.all = self.all.plus(sums);
         let last = self.len() - 1;
+        self.begin_block(last, self.all.without(&self.briefs[last]));
+    }
+
+    /// The row is the last one; begins a block with it if the one before is full.
+    fn begin_block(&mut self, last: usize, before: Sums) {
         if (self.gone + last).is_multiple_of(BLOCK) {
-            self.sum_from(last);
+            grow(&mut self.blocks);
+            self.blocks.push_back(Block { first_at_ms: self.briefs[last].at_ms(), before });
         }
     }
 
     /// A row was taken out: each block behind it has lost its first row to the one before.
     fn removed(&mut self, index: usize, sums: Sums) {
         let here = (self.gone + index) / BLOCK;
+        self.all = self.all.minus(sums);
         self.blocks.truncate((self.gone + self.len()).div_ceil(BLOCK));
         if self.is_empty() {
             self.blocks.clear();
@@ -335,22 +352,23 @@ impl<R: Row> Timeline<R> {
         (block * BLOCK).saturating_sub(self.gone)
     }
 
-    /// Makes the blocks anew from that row on.
+    /// Makes the sums anew from that row on.
     fn sum_from(&mut self, index: usize) {
         let first = (self.gone + index) / BLOCK;
         let mut before = self.before(first);
-        self.blocks.truncate(first);
-        if self.is_empty() {
-            self.gone = 0;
+        for block in first..self.blocks.len() {
+            self.blocks[block].before = before;
+            before = self.rows_of(block).fold(before, Sums::with);
         }
-        for block in first..(self.gone + self.len()).div_ceil(BLOCK) {
-            let first_at_ms = self.rows_of(block).next().map_or(0, Brief::at_ms);
-            let through = self.rows_of(block).fold(before, Sums::with);
-            grow(&mut self.blocks);
-            self.blocks.push_back(Block { first_at_ms, before });
-            before = through;
-        }
+        self.all = before;
     }
+}
+
+/// The last so many, in the two parts that they lie in.
+fn newest<T>(all: &VecDeque<T>, count: usize) -> [&[T]; 2] {
+    let (older, newer) = all.as_slices();
+    let newer = &newer[newer.len().saturating_sub(count)..];
+    [&older[older.len().saturating_sub(count - newer.len())..], newer]
 }
 
 /// Makes room by a quarter: what is full most of the time must not stand half empty.

@@ -8,25 +8,18 @@ use super::tree::Tree;
 use crate::features::N;
 
 /// Trees walked side by side: their steps do not wait for each other, and their places fit the registers.
-const ABREAST: usize = 4;
+const ABREAST: usize = 10;
 /// Room for the values.
 const WIDTH: usize = N.next_power_of_two();
-
-#[derive(Debug, Clone, Copy)]
-struct Split {
-    threshold: f64,
-    feature: u32,
-}
-
-/// Goes to the first child whatever the value.
-const ALWAYS_FIRST: Split = Split { threshold: f64::INFINITY, feature: 0 };
 
 #[derive(Debug, Clone)]
 pub struct Scorer {
     depth: usize,
     trees: usize,
     /// Per tree 2^depth: the root at 1, the children of `i` at `2i` and `2i + 1`; 0 is no node.
-    splits: Vec<Split>,
+    thresholds: Vec<f64>,
+    /// As the thresholds; the index of the value that each is for.
+    features: Vec<u8>,
     /// Per tree 2^depth, as if their places went on from those of the splits.
     leaves: Vec<f64>,
 }
@@ -41,7 +34,9 @@ impl Scorer {
         let mut scorer = Scorer {
             depth,
             trees: trees.len(),
-            splits: vec![ALWAYS_FIRST; padded * size],
+            // Goes to the first child whatever the value.
+            thresholds: vec![f64::INFINITY; padded * size],
+            features: vec![0; padded * size],
             leaves: vec![0.0; padded * size],
         };
         for (index, tree) in trees.iter().enumerate() {
@@ -50,9 +45,8 @@ impl Scorer {
             while let Some((node, place, level)) = open.pop() {
                 match tree.feature[node] {
                     Some(feature) => {
-                        let feature = u32::try_from(places[usize::from(feature)]).unwrap_or(0);
-                        let split = Split { threshold: tree.threshold[node], feature };
-                        scorer.splits[index * size + place] = split;
+                        scorer.thresholds[index * size + place] = tree.threshold[node];
+                        scorer.features[index * size + place] = u8::try_from(places[usize::from(feature)]).unwrap_or(0);
                         let child = tree.child[node] as usize;
                         open.extend([(child, 2 * place, level + 1), (child + 1, 2 * place + 1, level + 1)]);
                     }
@@ -90,17 +84,20 @@ impl Scorer {
     fn walk<const DEPTH: usize, const SIZE: usize>(&self, values: &[f64; N]) -> f64 {
         let mut wide = [0.0; WIDTH];
         wide[..N].copy_from_slice(values);
-        let (splits, _) = self.splits.as_chunks::<SIZE>();
-        let (splits, _) = splits.as_chunks::<ABREAST>();
+        let (thresholds, _) = self.thresholds.as_chunks::<SIZE>();
+        let (thresholds, _) = thresholds.as_chunks::<ABREAST>();
+        let (features, _) = self.features.as_chunks::<SIZE>();
+        let (features, _) = features.as_chunks::<ABREAST>();
         let (leaves, _) = self.leaves.as_chunks::<SIZE>();
         let (leaves, _) = leaves.as_chunks::<ABREAST>();
         let mut sum = 0.0;
-        for (splits, leaves) in splits.iter().zip(leaves) {
+        for ((thresholds, features), leaves) in thresholds.iter().zip(features).zip(leaves) {
             let mut places = [1_usize; ABREAST];
             for _ in 0..DEPTH {
-                for (splits, place) in splits.iter().zip(&mut places) {
-                    let split = &splits[*place % SIZE];
-                    *place = 2 * *place + usize::from(wide[split.feature as usize % WIDTH] >= split.threshold);
+                for ((thresholds, features), place) in thresholds.iter().zip(features).zip(&mut places) {
+                    let node = *place % SIZE;
+                    let value = wide[usize::from(features[node]) % WIDTH];
+                    *place = 2 * *place + usize::from(value >= thresholds[node]);
                 }
             }
             for (leaves, place) in leaves.iter().zip(places) {

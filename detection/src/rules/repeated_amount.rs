@@ -29,11 +29,14 @@ pub const RULE: Rule = Rule {
     values,
 };
 
-/// The amounts to which this past one is nearly equal.
-fn span(past_minor: i64, tolerance: i64) -> (i64, i64) {
-    let scaled = past_minor.saturating_mul(1_000);
-    let least = scaled.div_euclid(1_000 + tolerance) + i64::from(scaled.rem_euclid(1_000 + tolerance) > 0);
-    (least, scaled.div_euclid(1_000 - tolerance))
+/// The least amount to which this past one is nearly equal.
+fn least(past_minor: i64, tolerance: i64) -> i64 {
+    past_minor.saturating_mul(1_000).saturating_add(999 + tolerance).div_euclid(1_000 + tolerance)
+}
+
+/// The largest.
+fn most(past_minor: i64, tolerance: i64) -> i64 {
+    past_minor.saturating_mul(1_000).div_euclid(1_000 - tolerance)
 }
 
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
@@ -48,7 +51,7 @@ fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
     let mut spans = [NOWHERE; 3];
     for (span_here, neighbours) in spans.iter_mut().zip(past.windows(count)) {
         let (smallest, largest) = (neighbours[0], neighbours[count - 1]);
-        *span_here = (span(largest, tolerance).0, span(smallest, tolerance).1);
+        *span_here = (least(largest, tolerance), most(smallest, tolerance));
     }
     Firing::AnyOf(spans)
 }
@@ -57,8 +60,7 @@ fn values(facts: &Facts, parameters: &Parameters) -> Values {
     let tolerance = parameters.values[TOLERANCE_PER_MILLE];
     let past = facts.own_or_none(|own| own.last_amounts_minor);
     let near = |past_minor: &&i64| {
-        let (least, most) = span(**past_minor, tolerance);
-        (least..=most).contains(&facts.amount_minor)
+        (least(**past_minor, tolerance)..=most(**past_minor, tolerance)).contains(&facts.amount_minor)
     };
     let equal = past.iter().flatten().filter(near).count();
     let present = past.iter().flatten().count();
