@@ -19,7 +19,7 @@ pub const ROWS_MAX: usize = 1_024;
 /// Of refused rows, and as many again of credits.
 pub const ASIDE_MAX: usize = 256;
 
-/// What most accounts are asked for: a month of rows, and the sums of a quarter of a year.
+/// What most accounts are asked for: the sample's rows, and the sums of a quarter of a year.
 const FETCHED_ROWS: usize = 32;
 const FETCHED_BLOCKS: usize = 20;
 
@@ -139,9 +139,8 @@ impl AccountHistory {
         if self.rows.window(after_ms, until_ms).credits_minor == 0 {
             return None;
         }
-        let end = self.rows.end(until_ms);
         let first = self.rows.oldest_in(self.rows.end(after_ms), |sums| sums.credits_minor)?;
-        let at_ms = self.rows.brief(first).filter(|_| first < end)?.at_ms;
+        let (end, at_ms) = (self.rows.end(until_ms), self.rows.brief(first)?.at_ms);
         Some((at_ms, self.rows.sums_before(end).minus(self.rows.sums_before(first))))
     }
 

@@ -216,8 +216,8 @@ async fn read_accounts(
 
 /// Waits until nobody else decides by these accounts, and keeps others from it until the commit. The locks are on
 /// hashes of the numbers and not on rows: a row's lock is written to the write-ahead log and to its page. Batches whose
-/// accounts only share a hash take turns too, briefly. Taken in order, so that workers never deadlock. External accounts have none, because each partition moves only its own stripe, and
-/// that is locked with its fence.
+/// accounts only share a hash take turns too, briefly. Taken in order, so that workers never deadlock. External accounts
+/// have none, because each partition moves only its own stripe, and that is locked with its fence.
 async fn lock_accounts(db: &mut Db, numbers: impl Iterator<Item = &AccountNumber>) -> sqlx::Result<()> {
     let locks: BTreeSet<i32> = numbers.map(|number| partition_of(number.as_str().as_bytes(), ACCOUNT_LOCKS)).collect();
     sqlx::query("select count(pg_advisory_xact_lock($1, lock)) from unnest($2::integer[]) as lock")
