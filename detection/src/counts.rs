@@ -11,7 +11,7 @@ use crate::decision::{ModelScore, Verdict, decide};
 use crate::facts::borrowed::Histories;
 use crate::facts::{Facts, Reading, gather};
 use crate::features::{Inputs, N, NAMES};
-use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
+use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
 use crate::model::file::{FORMAT, VERSION};
 use crate::model::{Calibration, Model, ModelFile, Recipe, Samples, Window, train};
 use crate::payment::{DAY_MS, MINUTE_MS, Party, Payment};
@@ -57,6 +57,7 @@ impl Life {
         let account = self.accounts.entry(payment.payer).or_default();
         let counterparty = self.counterparties.entry(payment.counterparty).or_default();
         let device = &*self.devices.entry(payment.device.unwrap()).or_default();
+        look(&payment, account, Some(counterparty));
         let histories = Histories {
             device: Reading::Known(device),
             available_minor: Reading::Known(

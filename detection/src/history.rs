@@ -24,12 +24,26 @@ pub use pair::{Pair, Pairs, RefusedAttempt};
 pub use past::Past;
 pub use timeline::Sums;
 
-use crate::payment::DAY_MS;
+use crate::payment::{DAY_MS, Payment};
 use serde::{Deserialize, Serialize};
 
 /// Rows older than this, seen from the newest, are forgotten: the longest window (30 days), before it the delay of
 /// labels (7 days), and room for habits.
 pub const REMEMBERED_MS: i64 = 100 * DAY_MS;
+
+/// To be called before a payment is judged: has what will be asked come from memory, and remembers where its windows
+/// begin. Changes no answer, but without it each question looks for itself. Who pays in has no history.
+pub fn look(payment: &Payment, account: &mut AccountHistory, mut counterparty: Option<&mut CounterpartyHistory>) {
+    // Cold to the processor, both: neither waits for the other.
+    account.fetch(payment.counterparty);
+    if let Some(counterparty) = &mut counterparty {
+        counterparty.fetch();
+    }
+    account.look(payment.at_ms);
+    if let Some(counterparty) = counterparty {
+        counterparty.look(payment.at_ms);
+    }
+}
 
 /// What became of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use crate::facts::borrowed::Histories;
 use crate::facts::lookback::Contact;
 use crate::features::Inputs;
 use crate::history::account::local_hour;
-use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
+use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
 use crate::payment::{Party, Payment};
 use domain::TransactionKind;
 use std::cmp::Reverse;
@@ -83,10 +83,12 @@ impl Replay {
         let nobody = CounterpartyHistory::default();
         let paid_in = payment.kind == TransactionKind::Deposit;
         // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
-        let counterparty = match paid_in {
-            true => &nobody,
-            false => &*self.counterparties.entry(payment.counterparty).or_default(),
+        let mut counterparty = match paid_in {
+            true => None,
+            false => Some(self.counterparties.entry(payment.counterparty).or_default()),
         };
+        look(payment, account, counterparty.as_deref_mut());
+        let counterparty = counterparty.as_deref().unwrap_or(&nobody);
         let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
         let inputs = Inputs::gather(payment, account, counterparty, device);
         self.take_in(happened, &inputs);

@@ -80,13 +80,10 @@ impl Lookback for Histories<'_> {
         })
     }
 
-    fn spending<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Spending; WINDOWS] {
-        let Reading::Known(account) = self.account else { return [Spending::default(); WINDOWS] };
-        account.windows(until_ms, after_ms).map(|sums| Spending {
-            count: i64::from(sums.count),
-            sum_minor: sums.amount_minor,
-            squares: sums.squares,
-        })
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending {
+        let Reading::Known(account) = self.account else { return Spending::default() };
+        let sums = account.window(after_ms, until_ms);
+        Spending { count: i64::from(sums.count), sum_minor: sums.amount_minor, squares: sums.squares }
     }
 
     fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow> {

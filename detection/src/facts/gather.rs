@@ -14,14 +14,11 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
     let mut facts = Facts::of(payment);
     facts.own = lookback.payer().map(|memory| {
         let mut own = known_of(policy, payment, facts.local_hour(), &memory);
-        let usual_ms = policy.usual.window_ms;
-        let day_ms = policy.parameters(RuleId::DailyLimit).values[daily_limit::WINDOW_MS];
-        let after_ms = [day_ms.min(usual_ms), day_ms.max(usual_ms)].map(|ms| payment.at_ms.saturating_sub(ms));
-        let [shorter, longer] = lookback.spending(payment.at_ms, after_ms);
-        let (day, usual) = if day_ms <= usual_ms { (shorter, longer) } else { (longer, shorter) };
-        own.usual = payer::usual(&own.usual, usual);
+        let spending = |window_ms: i64| lookback.spending(payment.at_ms.saturating_sub(window_ms), payment.at_ms);
+        own.usual = payer::usual(&own.usual, spending(policy.usual.window_ms));
         if facts.outgoing() {
-            own.day_sum_minor = day.sum_minor;
+            own.day_sum_minor =
+                spending(policy.parameters(RuleId::DailyLimit).values[daily_limit::WINDOW_MS]).sum_minor;
         }
         let cash = night_weekend_cash::asks(&facts, policy.parameters(RuleId::NightWeekendCash));
         payer::scan(policy, payment, lookback, own, cash)

@@ -109,9 +109,8 @@ pub struct Refused {
 pub trait Lookback {
     fn payer(&self) -> Reading<PayerMemory>;
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow>;
-    /// Of the own payments made until the one time and after each of the others, of which none is later than the one
-    /// before it.
-    fn spending<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Spending; WINDOWS];
+    /// Of the own payments made after the one time and until the other.
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending;
     /// All that came in after the one time and until the other, and what was paid, until then, since the first of it.
     fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow>;
     fn pair(&self) -> Reading<PairMemory>;

@@ -97,8 +97,9 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback,
     let windows = Windows::of(policy, cash);
     let mut scan = Scan::new(payment, own, &windows);
     let mut cut = false;
-    for (index, row) in lookback.payer_rows().take(ROWS_MAX).enumerate() {
-        let age_ms = payment.at_ms - row.at_ms;
+    let aged = |row: PayerRow| (payment.at_ms - row.at_ms, row);
+    let mut rows = lookback.payer_rows().take(ROWS_MAX).map(aged).enumerate();
+    while let Some((index, (age_ms, row))) = rows.next() {
         if index >= BUSY_ROWS_MAX && age_ms < windows.short_ms {
             cut = age_ms < windows.split_ms;
             break;
@@ -111,7 +112,9 @@ pub(super) fn scan(policy: &Policy, payment: &Payment, lookback: &impl Lookback,
             // Most rows that are read: a week of them, of which only what lies below the limit is asked for.
             if long_ms == 0 {
                 scan.below_limit(&row, age_ms, &windows);
-                continue;
+                let rest = rows.take_while(|(index, (age_ms, _))| *index < BUSY_ROWS_MAX && *age_ms < windows.short_ms);
+                rest.for_each(|(_, (age_ms, row))| scan.below_limit(&row, age_ms, &windows));
+                break;
             }
         }
         scan.row(&row, age_ms, policy, &windows);

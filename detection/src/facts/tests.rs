@@ -30,15 +30,13 @@ impl Lookback for Past {
     fn payer_rows(&self) -> impl Iterator<Item = PayerRow> {
         self.rows.iter().copied()
     }
-    fn spending<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Spending; WINDOWS] {
-        after_ms.map(|after_ms| {
-            let within = |row: &&PayerRow| after_ms < row.at_ms && row.at_ms <= until_ms;
-            let spent = |row: &&PayerRow| row.outgoing && row.outcome != Outcome::Refused;
-            self.rows.iter().filter(within).filter(spent).fold(Spending::default(), |sums, row| Spending {
-                count: sums.count + 1,
-                sum_minor: sums.sum_minor + row.amount_minor,
-                squares: sums.squares + i128::from(row.amount_minor).pow(2),
-            })
+    fn spending(&self, after_ms: i64, until_ms: i64) -> Spending {
+        let within = |row: &&PayerRow| after_ms < row.at_ms && row.at_ms <= until_ms;
+        let spent = |row: &&PayerRow| row.outgoing && row.outcome != Outcome::Refused;
+        self.rows.iter().filter(within).filter(spent).fold(Spending::default(), |sums, row| Spending {
+            count: sums.count + 1,
+            sum_minor: sums.sum_minor + row.amount_minor,
+            squares: sums.squares + i128::from(row.amount_minor).pow(2),
         })
     }
     fn inflow(&self, after_ms: i64, until_ms: i64) -> Option<Inflow> {

@@ -50,10 +50,6 @@ impl Inputs {
         counterparty: &CounterpartyHistory,
         device: Option<&DeviceHistory>,
     ) -> Self {
-        // Cold to the processor, both: neither waits for the other.
-        std::hint::black_box((account.rows().len(), counterparty.rows().len()));
-        account.fetch(payment.counterparty);
-        counterparty.fetch();
         let at_ms = payment.at_ms;
         let local_ms = at_ms.saturating_add(payment.local_offset_ms);
         let hour = usize::from(local_hour(at_ms, payment.local_offset_ms));

@@ -4,7 +4,7 @@ use super::{LABEL_DELAY_MS, LARGE_ROWS_MIN, LARGE_TIMES, LAST};
 use crate::distinct::Distinct;
 use crate::history::past::Brief;
 use crate::history::{AccountHistory, Past, Sums};
-use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party};
+use crate::payment::{DAY_MS, Party};
 use serde::{Deserialize, Serialize};
 
 /// Newest spending rows that the median, the largest and the large ones are taken from.
@@ -12,7 +12,6 @@ pub const SAMPLE_ROWS: usize = 32;
 /// Rows looked at in search of them, and different counterparties counted among them.
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;
-const WINDOWS_MS: [i64; 7] = [10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 74 * DAY_MS];
 
 /// Rows of a window: how many, how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -78,8 +77,7 @@ pub struct Own {
 impl Own {
     pub(super) fn gather(account: &AccountHistory, counterparty: Party, at_ms: i64, hour: usize) -> Self {
         let age = |then_ms: i64| Some(at_ms.saturating_sub(then_ms)).filter(|age_ms| *age_ms >= 0);
-        let [minutes_10, hour_1, day, week, fortnight, month, long] =
-            account.windows(at_ms, WINDOWS_MS.map(|length_ms| at_ms.saturating_sub(length_ms)));
+        let [minutes_10, hour_1, day, week, fortnight, month, long] = account.usual_windows(at_ms);
         let (hour_count, hours_total) = hours(account.hours(), hour);
         let oldest_ms = account.rows().oldest_at_ms().unwrap_or(at_ms);
         let mut own = Own {

@@ -9,16 +9,6 @@ use serde::{Deserialize, Serialize};
 
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;
-/// The labelled ones end with the week.
-const WINDOWS_MS: [i64; 7] = [
-    HOUR_MS,
-    DAY_MS,
-    LABEL_DELAY_MS,
-    LABEL_DELAY_MS + DAY_MS,
-    LABEL_DELAY_MS + 7 * DAY_MS,
-    30 * DAY_MS,
-    LABEL_DELAY_MS + 30 * DAY_MS,
-];
 
 /// Rows old enough to be labelled, and the frauds among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,8 +56,7 @@ pub struct Payee {
 
 impl Payee {
     pub(super) fn gather(counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) -> Self {
-        let [hour, day, week, days_8, days_14, month, days_37] =
-            counterparty.windows(at_ms, WINDOWS_MS.map(|length_ms| at_ms.saturating_sub(length_ms)));
+        let [hour, day, week, days_8, days_14, month, days_37] = counterparty.usual_windows(at_ms);
         let oldest_ms = counterparty.rows().oldest_at_ms().unwrap_or(at_ms);
         let labelled = |window: Sums| Labelled { count: window.minus(week).count, frauds: 0 };
         let mut payee = Payee {

@@ -8,7 +8,7 @@
 use super::labels::{Label, Labels};
 use super::pair::{Pair, Pairs};
 use super::past::{Brief, Class, Past};
-use super::timeline::{Sums, Timeline};
+use super::timeline::{Sums, Timeline, USUAL};
 use super::{Outcome, REMEMBERED_MS};
 use crate::payment::{Party, Place};
 use uuid::Uuid;
@@ -19,9 +19,8 @@ pub const ROWS_MAX: usize = 1_024;
 /// Of refused rows, and as many again of credits.
 pub const ASIDE_MAX: usize = 256;
 
-/// What most accounts are asked for: the sample's rows, and the sums of a quarter of a year.
+/// What most accounts are asked for: the sample's.
 const FETCHED_ROWS: usize = 32;
-const FETCHED_BLOCKS: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountHistory {
@@ -144,9 +143,9 @@ impl AccountHistory {
         Some((at_ms, self.rows.sums_before(end).minus(self.rows.sums_before(first))))
     }
 
-    /// As many windows in one walk, see [`Timeline::windows`].
-    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
-        self.rows.windows(until_ms, after_ms)
+    /// Sums of the usual windows that end then.
+    pub fn usual_windows(&self, until_ms: i64) -> [Sums; USUAL] {
+        self.rows.usual_windows(until_ms)
     }
 
     /// Of all rows, newest first. The place stands far from the brief and is fetched only if there is one.
@@ -175,8 +174,13 @@ impl AccountHistory {
     }
 
     /// Has all that a payment to this party will be judged by come from memory at once, see [`Timeline::fetch`].
-    pub fn fetch(&self, party: Party) {
-        std::hint::black_box((self.rows.fetch(FETCHED_ROWS, FETCHED_BLOCKS), self.pairs.fetch(party)));
+    pub(super) fn fetch(&self, party: Party) {
+        std::hint::black_box((self.rows.fetch(FETCHED_ROWS), self.pairs.fetch(party)));
+    }
+
+    /// See [`Timeline::look`].
+    pub(super) fn look(&mut self, at_ms: i64) {
+        self.rows.look(at_ms);
     }
 
     /// About the bytes this account takes.

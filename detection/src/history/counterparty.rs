@@ -5,16 +5,18 @@
 //! attempts stand among the rows and in no sum of amounts. Absent: anything of its payers but their hash.
 
 use super::labels::{Label, Labels};
-use super::timeline::{self, Row, Sums, Timeline};
+use super::timeline::{self, Row, Sums, Timeline, USUAL};
 use super::{Outcome, REMEMBERED_MS};
-use crate::payment::{Party, Payment};
+use crate::payment::{DAY_MS, HOUR_MS, Party, Payment};
 use uuid::Uuid;
 
 pub const ROWS_MAX: usize = 4_096;
 
+/// Of which a counterparty is asked at every payment; those of labelled rows end with the week.
+pub const WINDOWS_MS: [i64; USUAL] = [HOUR_MS, DAY_MS, 7 * DAY_MS, 8 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 37 * DAY_MS];
+
 /// What most counterparties are asked for.
-const FETCHED_ROWS: usize = 48;
-const FETCHED_BLOCKS: usize = 16;
+const FETCHED_ROWS: usize = 24;
 
 /// One payment to the counterparty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,7 @@ impl timeline::Brief for Brief {
 impl Row for Received {
     type Brief = Brief;
     type Rest = Rest;
+    const WINDOWS_MS: [i64; USUAL] = WINDOWS_MS;
 
     fn at_ms(self) -> i64 {
         self.at_ms
@@ -179,14 +182,19 @@ impl CounterpartyHistory {
         self.rows.window(after_ms, until_ms)
     }
 
-    /// As many windows in one walk, see [`Timeline::windows`].
-    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
-        self.rows.windows(until_ms, after_ms)
+    /// Sums of the usual windows that end then.
+    pub fn usual_windows(&self, until_ms: i64) -> [Sums; USUAL] {
+        self.rows.usual_windows(until_ms)
     }
 
-    /// As [`AccountHistory::fetch`](super::AccountHistory::fetch).
-    pub fn fetch(&self) {
-        std::hint::black_box(self.rows.fetch(FETCHED_ROWS, FETCHED_BLOCKS));
+    /// As an account's.
+    pub(super) fn fetch(&self) {
+        std::hint::black_box(self.rows.fetch(FETCHED_ROWS));
+    }
+
+    /// See [`Timeline::look`].
+    pub(super) fn look(&mut self, at_ms: i64) {
+        self.rows.look(at_ms);
     }
 
     pub fn bytes(&self) -> usize {

@@ -3,10 +3,14 @@
 //! Promises: what windows and scans ask of many rows fits into half a cache line. Absent: how many are kept.
 
 use super::Outcome;
-use super::timeline::{Row, Sums};
-use crate::payment::{DAY_MS, HOUR_MS, Party, Payment, Place};
+use super::timeline::{Row, Sums, USUAL};
+use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party, Payment, Place};
 use domain::TransactionKind;
 use uuid::Uuid;
+
+/// Of which an account is asked at every payment.
+pub const WINDOWS_MS: [i64; USUAL] =
+    [10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 74 * DAY_MS];
 
 /// One earlier payment of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +130,7 @@ impl super::timeline::Brief for Brief {
 impl Row for Past {
     type Brief = Brief;
     type Rest = Rest;
+    const WINDOWS_MS: [i64; USUAL] = WINDOWS_MS;
 
     fn at_ms(self) -> i64 {
         self.at_ms

@@ -126,7 +126,7 @@ proptest! {
     ) {
         let mut rows = Timeline::default();
         let mut by_hand: Vec<Past> = Vec::new();
-        for (id, (step, hour, n)) in steps.into_iter().enumerate() {
+        for (id, (step, at, n)) in steps.into_iter().enumerate() {
             let index = n % by_hand.len().max(1);
             match step {
                 0 if !by_hand.is_empty() => prop_assert_eq!(rows.remove(index), Some(by_hand.remove(index))),
@@ -134,21 +134,23 @@ proptest! {
                     by_hand[index].amount_minor += 7;
                     rows.change(index, |row| row.amount_minor += 7);
                 }
+                5 => rows.look((at + 1) * (n as i64 % 90) * HOUR_MS),
                 2..=4 if !by_hand.is_empty() => prop_assert_eq!(rows.forget_oldest(), Some(by_hand.remove(0))),
                 _ => {
-                    let row = past(id as u128, hour * HOUR_MS, n as i64);
+                    let row = past(id as u128, at * 40 * HOUR_MS, n as i64);
                     let place = by_hand.partition_point(|known| known.at_ms <= row.at_ms);
                     by_hand.insert(place, row);
                     prop_assert_eq!(rows.insert(row), place);
                 }
             }
-            let until_ms = hour * HOUR_MS;
-            let after_ms = [0, 1, 7, 7, 30, 70].map(|hours| until_ms - hours * HOUR_MS);
-            for (after_ms, sums) in after_ms.into_iter().zip(rows.windows(until_ms, after_ms)) {
-                let inside = by_hand.iter().filter(|row| after_ms < row.at_ms && row.at_ms <= until_ms);
+            let until_ms = (at + 1) * (n as i64 % 90) * HOUR_MS;
+            let others = [0, 1, 40, 900, 2_000].map(|hours| hours * HOUR_MS);
+            let usual = Past::WINDOWS_MS.into_iter().zip(rows.usual_windows(until_ms));
+            let others = others.map(|length_ms| (length_ms, rows.window(until_ms - length_ms, until_ms)));
+            for (length_ms, sums) in usual.chain(others) {
+                let inside = by_hand.iter().filter(|row| until_ms - length_ms < row.at_ms && row.at_ms <= until_ms);
                 prop_assert_eq!(sums.count as usize, inside.clone().count());
                 prop_assert_eq!(sums.amount_minor, inside.map(|row| row.amount_minor).sum::<i64>());
-                prop_assert_eq!(sums, rows.window(after_ms, until_ms));
             }
         }
         prop_assert_eq!(rows.newest_first().collect::<Vec<_>>(), by_hand.into_iter().rev().collect::<Vec<_>>());

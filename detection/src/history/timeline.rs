@@ -1,8 +1,10 @@
 //! Rows in event time, and sums over any window of them.
 //!
 //! Promises: ties keep the order of arrival; a late row is inserted in its place and the sums behind it are made anew,
-//! so every window equals a count by hand; a window costs a few rows at each of its edges, whatever lies between. Sums
-//! wrap around and are subtracted again, so their difference is right as long as the window's own sum fits.
+//! so every window equals a count by hand; a window costs a few rows at each of its edges, whatever lies between. Where
+//! the usual windows began when they were last looked for is remembered, since those of the next payment begin a row or
+//! two later; any other edge is searched. Sums wrap around and are subtracted again, so their difference is right as
+//! long as the window's own sum fits.
 //!
 //! Histories are cold to the processor when they are asked, so what is asked of every row (its brief: half a cache
 //! line) stands apart from the rest.
@@ -10,16 +12,23 @@
 use std::collections::VecDeque;
 use std::fmt::Debug;
 
+mod edges;
+
 pub use super::sums::Sums;
+use edges::Edge;
 
 /// Rows that share one line of sums.
 const BLOCK: usize = 16;
+/// Windows that most questions are about.
+pub const USUAL: usize = 7;
 
 /// A row, in two parts.
 pub trait Row: Copy {
     type Brief: Brief;
     /// What no window asks for.
     type Rest: Copy + Debug + PartialEq;
+    /// Lengths of the usual windows, the shortest first.
+    const WINDOWS_MS: [i64; USUAL];
 
     fn at_ms(self) -> i64;
     fn split(self) -> (Self::Brief, Self::Rest);
@@ -43,7 +52,7 @@ struct Block {
     before: Sums,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Timeline<R: Row> {
     briefs: VecDeque<R::Brief>,
     rests: VecDeque<R::Rest>,
@@ -53,17 +62,17 @@ pub struct Timeline<R: Row> {
     gone: usize,
     /// Of all rows, forgotten ones too.
     all: Sums,
+    /// Where the usual windows begin that end at `looked_ms`.
+    begins: [Edge; USUAL],
+    looked_ms: i64,
 }
 
-/// A place between the rows of one time and those of later ones.
-#[derive(Clone, Copy)]
-struct Edge {
-    /// How many rows stand before it.
-    index: usize,
-    /// Their sums, with those of all forgotten ones: only differences mean something.
-    before: Sums,
-    /// Later blocks begin behind it.
-    blocks: usize,
+/// When it was looked at makes no difference.
+impl<R: Row> PartialEq for Timeline<R> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.briefs, &self.rests, &self.blocks) == (&other.briefs, &other.rests, &other.blocks)
+            && (self.gone, self.all) == (other.gone, other.all)
+    }
 }
 
 impl<R: Row> Default for Timeline<R> {
@@ -74,6 +83,8 @@ impl<R: Row> Default for Timeline<R> {
             blocks: VecDeque::new(),
             gone: 0,
             all: Sums::default(),
+            begins: [Edge::default(); USUAL],
+            looked_ms: i64::MIN,
         }
     }
 }
@@ -149,6 +160,14 @@ impl<R: Row> Timeline<R> {
             self.rests.insert(index, rest);
             self.inserted(index);
         }
+        // Most rows are as young as what was last asked for.
+        if brief.at_ms() < self.looked_ms {
+            for (edge, length_ms) in self.begins.iter_mut().zip(R::WINDOWS_MS) {
+                if brief.at_ms() <= self.looked_ms.saturating_sub(length_ms) {
+                    edge.pass(&brief);
+                }
+            }
+        }
         index
     }
 
@@ -162,12 +181,25 @@ impl<R: Row> Timeline<R> {
     pub fn change(&mut self, index: usize, change: impl FnOnce(&mut R)) {
         let Some(mut row) = self.get(index) else { return };
         change(&mut row);
-        (self.briefs[index], self.rests[index]) = row.split();
-        self.sum_from(index);
+        let (brief, rest) = row.split();
+        let more = brief.sums().minus(self.briefs[index].sums());
+        (self.briefs[index], self.rests[index]) = (brief, rest);
+        self.all = self.all.plus(more);
+        let here = (self.gone + index) / BLOCK;
+        self.blocks.range_mut(here + 1..).for_each(|block| block.before = block.before.plus(more));
+        for edge in self.begins.iter_mut().filter(|edge| edge.index > index) {
+            edge.before = edge.before.plus(more);
+        }
     }
 
     pub fn forget_oldest(&mut self) -> Option<R> {
         let (brief, rest) = (self.briefs.pop_front()?, self.rests.pop_front()?);
+        for edge in &mut self.begins {
+            match edge.index.checked_sub(1) {
+                Some(index) => edge.index = index,
+                None => edge.before = edge.before.with(&brief),
+            }
+        }
         self.gone += 1;
         if self.gone == BLOCK || self.briefs.is_empty() {
             self.gone = 0;
@@ -176,27 +208,6 @@ impl<R: Row> Timeline<R> {
             *block = Block { first_at_ms: next.at_ms(), before: block.before.plus(brief.sums()) };
         }
         Some(R::join(brief, rest))
-    }
-
-    /// Number of rows made at or before that time.
-    pub fn end(&self, until_ms: i64) -> usize {
-        self.edge(until_ms, self.blocks.len()).index
-    }
-
-    /// Sums of the rows in (`after_ms`, `until_ms`].
-    pub fn window(&self, after_ms: i64, until_ms: i64) -> Sums {
-        let [sums] = self.windows(until_ms, [after_ms]);
-        sums
-    }
-
-    /// Sums of the rows in (each of `after_ms`, `until_ms`]; each window must be at least as long as the one before.
-    pub fn windows<const WINDOWS: usize>(&self, until_ms: i64, after_ms: [i64; WINDOWS]) -> [Sums; WINDOWS] {
-        let end = self.edge(until_ms, self.blocks.len());
-        let mut begin = end;
-        after_ms.map(|after_ms| {
-            begin = self.edge(after_ms, begin.blocks);
-            end.before.minus(begin.before)
-        })
     }
 
     /// Where that row stands; made for labels, which name a row by id and time.
@@ -228,14 +239,14 @@ impl<R: Row> Timeline<R> {
         of_then.any(|index| is_it(&self.rests[index]))
     }
 
-    /// Reads a word of each line that [`Timeline::windows`] and a look at the newest rows will need. None waits for
-    /// another, so they come from memory together; the answer means nothing.
-    pub fn fetch(&self, rows: usize, blocks: usize) -> i64 {
-        let oldest = self.oldest_at_ms().unwrap_or(0);
-        let blocks = newest(&self.blocks, blocks).map(|part| part.iter().fold(0, |sum, block| sum ^ block.first_at_ms));
+    /// Reads a word of each line that the usual windows and a look at so many of the newest rows will need. None waits
+    /// for another, so they come from memory together; the answer means nothing.
+    pub fn fetch(&self, rows: usize) -> i64 {
+        let at_ms = |index: usize| self.briefs.get(index).map_or(0, Brief::at_ms);
+        let begins = self.begins.iter().fold(at_ms(0), |sum, edge| sum ^ at_ms(edge.index));
         let rows = newest(&self.briefs, rows)
             .map(|part| part.as_chunks::<2>().0.iter().fold(0, |sum, two| sum ^ two[0].at_ms()));
-        oldest ^ blocks[0] ^ blocks[1] ^ rows[0] ^ rows[1]
+        begins ^ rows[0] ^ rows[1]
     }
 
     /// Bytes on the heap.
@@ -245,63 +256,9 @@ impl<R: Row> Timeline<R> {
             + self.blocks.capacity() * size_of::<Block>()
     }
 
-    /// Where the rows made at or before that time end, which lies before the end of so many blocks.
-    fn edge(&self, until_ms: i64, blocks: usize) -> Edge {
-        // Most questions are about now.
-        if blocks == self.blocks.len() && self.newest_at_ms().is_none_or(|newest_ms| newest_ms <= until_ms) {
-            return Edge { index: self.len(), before: self.all, blocks };
-        }
-        let blocks = self.begun(until_ms, blocks);
-        let Some(block) = blocks.checked_sub(1) else {
-            return Edge { index: 0, before: self.before(0), blocks };
-        };
-        let (begin, end) = (self.first_of(block), self.first_of(blocks).min(self.len()));
-        // From that end of the block which is nearer.
-        if self.briefs[begin + (end - begin) / 2].at_ms() <= until_ms {
-            let (mut index, mut before) = (end, self.before(blocks));
-            while self.briefs[index - 1].at_ms() > until_ms {
-                index -= 1;
-                before = before.without(&self.briefs[index]);
-            }
-            Edge { index, before, blocks }
-        } else {
-            let (mut index, mut before) = (begin, self.before(block));
-            while self.briefs[index].at_ms() <= until_ms {
-                before = before.with(&self.briefs[index]);
-                index += 1;
-            }
-            Edge { index, before, blocks }
-        }
-    }
-
-    /// How many of that many blocks begin at or before that time: looks at the newest first, in steps that double, then
-    /// halve.
-    fn begun(&self, until_ms: i64, blocks: usize) -> usize {
-        let (mut later, mut step) = (blocks, 1);
-        while later > 0 {
-            let tried = later.saturating_sub(step);
-            if self.blocks[tried].first_at_ms <= until_ms {
-                let mut begun = tried;
-                while later - begun > 1 {
-                    let middle = begun + (later - begun) / 2;
-                    if self.blocks[middle].first_at_ms <= until_ms { begun = middle } else { later = middle }
-                }
-                break;
-            }
-            later = tried;
-            step *= 2;
-        }
-        later
-    }
-
     /// Sums of all rows before that block, which may not have begun.
     fn before(&self, block: usize) -> Sums {
         self.blocks.get(block).map_or(self.all, |block| block.before)
-    }
-
-    fn rows_of(&self, block: usize) -> impl Iterator<Item = &R::Brief> {
-        let end = (block * BLOCK + BLOCK - self.gone).min(self.len());
-        self.briefs.range(self.first_of(block)..end)
     }
 
     /// A row was put in: each block behind it begins with what was the last row of the one before.
@@ -335,6 +292,7 @@ impl<R: Row> Timeline<R> {
         if self.is_empty() {
             self.blocks.clear();
             self.gone = 0;
+            self.begins = [Edge { index: 0, before: self.all }; USUAL];
             return;
         }
         for block in here..self.blocks.len() {
@@ -345,22 +303,14 @@ impl<R: Row> Timeline<R> {
                 self.blocks[block].before = self.blocks[block].before.plus(lost).minus(sums);
             }
         }
+        for edge in self.begins.iter_mut().filter(|edge| edge.index > index) {
+            *edge = Edge { index: edge.index - 1, before: edge.before.minus(sums) };
+        }
     }
 
     /// Where that block's first remembered row stands.
     fn first_of(&self, block: usize) -> usize {
         (block * BLOCK).saturating_sub(self.gone)
-    }
-
-    /// Makes the sums anew from that row on.
-    fn sum_from(&mut self, index: usize) {
-        let first = (self.gone + index) / BLOCK;
-        let mut before = self.before(first);
-        for block in first..self.blocks.len() {
-            self.blocks[block].before = before;
-            before = self.rows_of(block).fold(before, Sums::with);
-        }
-        self.all = before;
     }
 }
 

@@ -10,7 +10,7 @@ use detection::decision::{ModelScore, judge};
 use detection::facts::borrowed::Histories;
 use detection::facts::{Facts, Reading, gather};
 use detection::features::{Inputs, N};
-use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received, TransactionKind};
+use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received, TransactionKind, look};
 use detection::model::Model;
 use detection::payment::{Party, Payment};
 use detection::policy::Policy;
@@ -89,6 +89,11 @@ impl<'a> Bank<'a> {
         gather(policy, payment, &Histories { available_minor, ..known })
     }
 
+    /// As the worker does before it judges.
+    pub fn look(&mut self, row: &Row, payment: &Payment) {
+        look(payment, &mut self.accounts[row.customer], Some(&mut self.counterparties[row.terminal]));
+    }
+
     pub fn inputs(&self, row: &Row, payment: &Payment) -> Inputs {
         Inputs::gather(payment, &self.accounts[row.customer], &self.counterparties[row.terminal], None)
     }
@@ -136,6 +141,7 @@ pub fn each(data: &Data, rows: usize, mut tell: impl FnMut(usize, &Row, &Inputs)
     for (index, row) in data.rows.iter().take(rows).enumerate() {
         bank.say_labels(row);
         let payment = bank.payment(row);
+        bank.look(row, &payment);
         let inputs = bank.inputs(row, &payment);
         tell(index, row, &inputs);
         bank.push(row, &payment, &inputs);
@@ -178,6 +184,7 @@ pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
         // Every other row is decided whole, so that neither way finds warm what the other touched.
         if index % 2 == 0 {
             let before = Instant::now();
+            bank.look(row, &payment);
             inputs = bank.inputs(row, &payment);
             let values = inputs.features();
             let between = Instant::now();
@@ -188,6 +195,7 @@ pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
             scoring_us += after.duration_since(between).as_secs_f64() * 1e6;
         } else {
             let before = Instant::now();
+            bank.look(row, &payment);
             inputs = bank.inputs(row, &payment);
             let facts = bank.facts(row, &payment, &policy);
             let score = ModelScore::verdict_only(model, &inputs);

@@ -76,6 +76,7 @@ pub fn all(data: &Data, outcomes: &[Outcome]) -> anyhow::Result<Said> {
     for (index, row) in data.rows[..end].iter().enumerate() {
         bank.say_labels(row);
         let payment = bank.payment(row);
+        bank.look(row, &payment);
         let inputs = bank.inputs(row, &payment);
         for (place, outcome) in
             outcomes.iter().enumerate().filter(|(_, outcome)| outcome.fold.test().contains(&row.day))

@@ -176,7 +176,7 @@ impl Decide for Judge {
         }
         let payment = self.payment(attempt);
         let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
-        self.memory.begin_histories(&payment, payer.opened_at);
+        self.memory.look(&payment, payer.opened_at);
         let parties = self.memory.parties(&payment);
         let facts = gather(&self.policy, &payment, &lookback(&payment, payer, &parties));
         let model = self.model.as_deref();

@@ -35,7 +35,7 @@ pub struct Needed {
 /// One history, ready to be remembered.
 pub enum Loaded {
     Account(Party, Box<AccountHistory>),
-    Counterparty(Party, CounterpartyHistory),
+    Counterparty(Party, Box<CounterpartyHistory>),
     Device(Party, DeviceHistory),
 }
 
@@ -251,7 +251,8 @@ async fn load_counterparties(db: &mut Db, asked: &[Standing], loaded: &mut Vec<L
         });
     }
     for account in asked {
-        loaded.push(Loaded::Counterparty(account.party, histories.remove(&account.id).unwrap_or_default()));
+        let history = histories.remove(&account.id).unwrap_or_default();
+        loaded.push(Loaded::Counterparty(account.party, Box::new(history)));
     }
     Ok(())
 }

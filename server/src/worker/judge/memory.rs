@@ -6,7 +6,7 @@ use super::observed::{Observed, credit};
 use crate::store::worker::Loaded;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
+use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
 use detection::payment::{Party, Payment};
 use domain::TransactionKind;
 use foldhash::fast::RandomState;
@@ -77,12 +77,13 @@ impl<T: Sized> Shelf<T> {
         self.kept.insert(party, Kept { history, used: batch, changed: 0 });
     }
 
-    /// Begins a history that is not there. It goes with the batch if that is rolled back.
-    fn begin(&mut self, party: Party, batch: u64, history: impl FnOnce() -> T) {
-        if !self.kept.contains_key(&party) {
-            self.put(party, history(), batch);
-            self.change(party, |_| {});
-        }
+    /// What is there, or begins with the payment at hand: then it goes with the batch if that is rolled back.
+    fn begun(&mut self, party: Party, batch: u64, history: impl FnOnce() -> T) -> &mut T {
+        let kept = self.kept.entry(party).or_insert_with(|| {
+            self.touched.push(party);
+            Kept { history: history(), used: batch, changed: self.attempts }
+        });
+        &mut kept.history
     }
 
     /// Changes what is remembered; what is not will be loaded with the change in it.
@@ -197,7 +198,7 @@ impl Memory {
             }
             Loaded::Counterparty(party, history) => {
                 self.bytes += history.bytes();
-                self.counterparties.put(party, history, self.batch);
+                self.counterparties.put(party, *history, self.batch);
             }
             Loaded::Device(party, history) => {
                 self.bytes += history.bytes();
@@ -206,13 +207,14 @@ impl Memory {
         }
     }
 
-    /// Of accounts that were not there when the batch was read: this very batch opened them, or another lane just now.
-    pub fn begin_histories(&mut self, payment: &Payment, opened_at: DateTime<Utc>) {
-        let opened_at_ms = opened_at.timestamp_millis();
-        self.accounts.begin(payment.payer, self.batch, || AccountHistory::opened(opened_at_ms));
-        if is_learnt_of(payment) {
-            self.counterparties.begin(payment.counterparty, self.batch, CounterpartyHistory::default);
-        }
+    /// Readies the histories of payer and counterparty for what will be asked. Accounts that were not there when the batch
+    /// was read were opened by this very batch, or by another lane just now.
+    pub fn look(&mut self, payment: &Payment, opened_at: DateTime<Utc>) {
+        let opened = || AccountHistory::opened(opened_at.timestamp_millis());
+        let account = self.accounts.begun(payment.payer, self.batch, opened);
+        let counterparty = is_learnt_of(payment)
+            .then(|| self.counterparties.begun(payment.counterparty, self.batch, CounterpartyHistory::default));
+        look(payment, account, counterparty);
     }
 
     pub fn begin_batch(&mut self) {
