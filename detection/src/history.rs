@@ -33,10 +33,14 @@ pub const REMEMBERED_MS: i64 = 100 * DAY_MS;
 
 /// To be called before a payment is judged: has what will be asked come from memory, and remembers where its windows
 /// begin. Changes no answer, but without it each question looks for itself. Who pays in has no history.
-pub fn look(payment: &Payment, account: &mut AccountHistory, mut counterparty: Option<&mut CounterpartyHistory>) {
-    // Cold to the processor, both: neither waits for the other.
+pub fn look(payment: &Payment, account: &mut AccountHistory, counterparty: Option<&mut CounterpartyHistory>) {
+    // Cold to the processor, all of it: what does not wait for something else comes together.
+    account.fetch_head();
+    if let Some(counterparty) = &counterparty {
+        counterparty.fetch_head();
+    }
     account.fetch(payment.counterparty);
-    if let Some(counterparty) = &mut counterparty {
+    if let Some(counterparty) = &counterparty {
         counterparty.fetch();
     }
     account.look(payment.at_ms);

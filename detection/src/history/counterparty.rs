@@ -189,7 +189,12 @@ impl CounterpartyHistory {
 
     /// As an account's.
     pub(super) fn fetch(&self) {
-        std::hint::black_box(self.rows.fetch(FETCHED_ROWS));
+        std::hint::black_box((self.rows.fetch(FETCHED_ROWS), self.labels.fetch()));
+    }
+
+    /// As an account's.
+    pub(super) fn fetch_head(&self) {
+        std::hint::black_box((self.rows.fetch_head(), self.labels.is_empty()));
     }
 
     /// See [`Timeline::look`].

@@ -86,6 +86,11 @@ impl Labels {
         self.labels.iter()
     }
 
+    /// Reads a word of the newest, see `Timeline::fetch`.
+    pub(super) fn fetch(&self) -> i64 {
+        self.labels.last().map_or(0, |label| label.at_ms)
+    }
+
     pub fn bytes(&self) -> usize {
         self.labels.capacity() * size_of::<Label>()
     }

@@ -249,6 +249,12 @@ impl<R: Row> Timeline<R> {
         begins ^ rows[0] ^ rows[1]
     }
 
+    /// Reads a word of each line of the timeline itself, see [`Timeline::fetch`].
+    pub fn fetch_head(&self) -> usize {
+        let begins = self.begins.iter().fold(0, |sum, edge| sum ^ edge.index);
+        begins ^ self.briefs.len() ^ self.blocks.len() ^ self.gone
+    }
+
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
         self.briefs.capacity() * size_of::<R::Brief>()
