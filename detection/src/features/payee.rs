@@ -3,12 +3,15 @@
 use super::own::{Habit, deviation_minor};
 use super::{LABEL_DELAY_MS, LAST};
 use crate::distinct::Distinct;
+use crate::history::counterparty::WINDOWS_MS;
 use crate::history::{CounterpartyHistory, Labels, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, Party};
 use serde::{Deserialize, Serialize};
 
 const LOOKED_AT_MAX: usize = 256;
 const DISTINCT_MAX: usize = 32;
+/// The windows of labelled rows end where the third begins.
+const _: () = assert!(WINDOWS_MS[2] == LABEL_DELAY_MS);
 
 /// Rows old enough to be labelled, and the frauds among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
