@@ -22,8 +22,8 @@ export default defineConfig({
   testDir: 'specs',
   outputDir: 'results/runs',
   fullyParallel: true,
-  // One more than cores: some specs wait for a minute to pass.
-  workers: 3,
+  // Two more than cores: most of a spec is waiting for a page, and some wait for a minute to pass.
+  workers: 4,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,

@@ -8,7 +8,7 @@
 use crate::counterfactual::{Counterfactual, counterfactual, counterfactual_of};
 use crate::decision::tests::any_model;
 use crate::decision::{ModelScore, Verdict, decide};
-use crate::facts::borrowed::Histories;
+use crate::facts::borrowed::{Histories, Parties};
 use crate::facts::{Facts, Reading, gather};
 use crate::features::{Inputs, N, NAMES};
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
@@ -58,15 +58,15 @@ impl Life {
         let counterparty = self.counterparties.entry(payment.counterparty).or_default();
         let device = &*self.devices.entry(payment.device.unwrap()).or_default();
         look(&payment, account, Some(counterparty));
+        let parties = Parties { account, counterparty, device: Some(device) };
         let histories = Histories {
-            device: Reading::Known(device),
             available_minor: Reading::Known(
                 chance.draw(&prop_oneof![100_000..900_000_i64, Just(payment.amount_minor)]),
             ),
-            ..Histories::of(&payment, account, counterparty)
+            ..parties.histories(&payment)
         };
         let facts = gather(policy, &payment, &histories);
-        let inputs = Inputs::gather(&payment, account, counterparty, Some(device));
+        let inputs = parties.inputs(&payment);
         account.push(Past::of(&payment, Outcome::Posted));
         counterparty.push(Received::of(&payment, Outcome::Posted, inputs.is_first_of_pair(), inputs.is_large()));
         self.devices.entry(payment.device.unwrap()).or_default().push(payment.payer, payment.at_ms);

@@ -170,7 +170,7 @@ pub fn decide(facts: &Facts, policy: &Policy, model_score: Option<&ModelScore>) 
         thresholds: policy.thresholds,
         raw_probability: model.as_ref().map(|model| model.raw),
         calibrated_probability: model.as_ref().map(|model| model.calibrated),
-        model_id: model.map(|model| model.id),
+        model_id: model.map(|model| model.id.to_string()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! threads, clock, randomness, files (callers read and write the bytes).
 
 use crate::features::{Inputs, N, NAMES};
+use std::sync::Arc;
 
 pub mod calibration;
 pub mod file;
@@ -31,7 +32,7 @@ pub const START: &str = "start";
 /// A model ready to score; made of a file's bytes alone, so that what scores is what is stored.
 #[derive(Debug, Clone)]
 pub struct Model {
-    id: String,
+    id: Arc<str>,
     file: ModelFile,
     scorer: Scorer,
     /// Place among [`NAMES`] of each of the file's features.
@@ -68,11 +69,11 @@ impl Model {
             places.push(place.ok_or_else(|| ModelError::UnknownFeature { name: name.clone() })?);
         }
         let scorer = Scorer::new(&file.trees, &places);
-        Ok(Model { id: file::id(bytes), file, scorer, places })
+        Ok(Model { id: file::id(bytes).into(), file, scorer, places })
     }
 
     /// The sha256 of the file's bytes, in hex.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &Arc<str> {
         &self.id
     }
 

@@ -4,9 +4,7 @@
 //! kept as the worker's judge keeps them. One difference stays: a payment that was held counts by what became of it, as
 //! in histories read from the tables. Absent: where payments come from.
 
-use crate::facts::Reading;
-use crate::facts::borrowed::Histories;
-use crate::facts::lookback::Contact;
+use crate::facts::borrowed::Parties;
 use crate::features::Inputs;
 use crate::history::account::local_hour;
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
@@ -45,52 +43,47 @@ pub struct Replay {
     accounts: BTreeMap<Party, AccountHistory>,
     counterparties: BTreeMap<Party, CounterpartyHistory>,
     devices: BTreeMap<Party, DeviceHistory>,
+    /// Who pays in.
+    nobody: CounterpartyHistory,
     unsaid: BinaryHeap<Reverse<Unsaid>>,
 }
 
+/// The histories right before a payment, found but not looked at.
+#[derive(Debug)]
+pub struct Found<'a> {
+    account: &'a mut AccountHistory,
+    counterparty: Option<&'a mut CounterpartyHistory>,
+    device: Option<&'a DeviceHistory>,
+    nobody: &'a CounterpartyHistory,
+}
+
+impl<'a> Found<'a> {
+    pub fn look(self, payment: &Payment) -> Parties<'a> {
+        let Found { account, mut counterparty, device, nobody } = self;
+        look(payment, account, counterparty.as_deref_mut());
+        Parties { account, counterparty: counterparty.map_or(nobody, |counterparty| counterparty), device }
+    }
+}
+
 impl Replay {
-    /// The histories right before the payment, for whoever asks the rules; without a balance and without a limit.
-    pub fn before(&mut self, payment: &Payment) -> Histories<'_> {
+    /// Payments come in event-time order.
+    pub fn find(&mut self, payment: &Payment) -> Found<'_> {
         self.say_what_is_known(payment.at_ms);
-        self.accounts.entry(payment.payer).or_default();
-        if payment.kind != TransactionKind::Deposit {
-            self.counterparties.entry(payment.counterparty).or_default();
-        }
-        if let Some(device) = payment.device {
-            self.devices.entry(device).or_default();
-        }
-        let device = payment.device.and_then(|device| self.devices.get(&device));
-        Histories {
-            at_ms: payment.at_ms,
-            payer: payment.payer,
-            payee: payment.counterparty,
-            account: self.accounts.get(&payment.payer).map_or(Reading::Absent, Reading::Known),
-            counterparty: self.counterparties.get(&payment.counterparty).map_or(Reading::Absent, Reading::Known),
-            device: device.map_or(Reading::Absent, Reading::Known),
-            hops: Reading::Absent,
-            available_minor: Reading::Absent,
-            limit_minor: None,
-            contact: Contact::Details,
+        let paid_in = payment.kind == TransactionKind::Deposit;
+        Found {
+            account: self.accounts.entry(payment.payer).or_default(),
+            counterparty: (!paid_in).then(|| self.counterparties.entry(payment.counterparty).or_default()),
+            device: payment.device.map(|device| &*self.devices.entry(device).or_default()),
+            nobody: &self.nobody,
         }
     }
 
-    /// What was known when the payment was made; then takes it in. Payments come in event-time order.
+    /// What was known when the payment was made; then takes it in.
     pub fn meet(&mut self, happened: &Happened) -> Inputs {
         let payment = &happened.payment;
-        self.say_what_is_known(payment.at_ms);
-        let account = self.accounts.entry(payment.payer).or_default();
-        account.opened_at_ms = happened.opened_at_ms;
-        let nobody = CounterpartyHistory::default();
-        let paid_in = payment.kind == TransactionKind::Deposit;
-        // Who pays in is the bank's own desk or an employer: nothing is learnt of them.
-        let mut counterparty = match paid_in {
-            true => None,
-            false => Some(self.counterparties.entry(payment.counterparty).or_default()),
-        };
-        look(payment, account, counterparty.as_deref_mut());
-        let counterparty = counterparty.as_deref().unwrap_or(&nobody);
-        let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
-        let inputs = Inputs::gather(payment, account, counterparty, device);
+        let found = self.find(payment);
+        found.account.opened_at_ms = happened.opened_at_ms;
+        let inputs = found.look(payment).inputs(payment);
         self.take_in(happened, &inputs);
         inputs
     }
@@ -107,7 +100,8 @@ impl Replay {
         }
     }
 
-    fn take_in(&mut self, happened: &Happened, inputs: &Inputs) {
+    /// What was found before it is the past from now on; `inputs` are those of the payment.
+    pub fn take_in(&mut self, happened: &Happened, inputs: &Inputs) {
         let (payment, outcome) = (&happened.payment, happened.outcome);
         let paid_in = payment.kind == TransactionKind::Deposit;
         self.accounts.entry(payment.payer).or_default().push(Past::of(payment, outcome));
@@ -143,7 +137,7 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::gather;
+    use crate::facts::{Reading, gather};
     use crate::payment::DAY_MS;
     use crate::policy::Policy;
 
@@ -190,7 +184,8 @@ mod tests {
         let policy = Policy::default();
         for (id, day, reports) in [(3, 16, 0), (4, 18, 1)] {
             let now = paid(id, day, None);
-            let facts = gather(&policy, &now.payment, &replay.before(&now.payment));
+            let parties = replay.find(&now.payment).look(&now.payment);
+            let facts = gather(&policy, &now.payment, &parties.histories(&now.payment));
             let inputs = replay.meet(&now);
             let (Reading::Known(pair), Reading::Known(payee)) = (facts.pair, facts.payee) else { panic!("{facts:?}") };
             assert_eq!((pair.count, payee.reports), (i64::from(inputs.pair.count), reports));

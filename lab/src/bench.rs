@@ -2,7 +2,7 @@
 //!
 //! (a) sustained pipeline rate over the raw ledger step, (b) processor time per event, (c) two workers over one and a
 //! hot account over spread ones, (d) post to frame over the bare pipe, (e) bytes of the first load, (f) a pipeline that
-//! judges over one that does not, (g) a terminal's post to its decision over the bare pipe.
+//! judges over one that does not, (g) a terminal's post to its decision over the bare pipe, (h) decisions in process.
 
 mod detection;
 mod first_load;
@@ -97,6 +97,9 @@ pub async fn run(service_args: &ServiceArgs, vigie: Option<&PathBuf>, args: &Arg
     }
     if wanted('g') {
         detection::decision_latency(&context, &mut figures).await?;
+    }
+    if wanted('h') {
+        detection::in_process(&context, &mut figures).await?;
     }
     figures.insert("load_1min_after".into(), json!(cpu::load()));
     report::write("bench", &Value::Object(figures))?;

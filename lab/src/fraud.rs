@@ -153,7 +153,7 @@ fn look(args: &Args) -> anyhow::Result<ExitCode> {
     let path = args.model.as_ref().context("no --model")?;
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     let (pace, _) = replay::timed(&data, args.rows.unwrap_or(data.rows.len()), &Model::parse(&bytes)?);
-    print_pace(&pace);
+    pace.report();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -317,23 +317,5 @@ fn speed(data: &Data, newest: &Outcome) -> anyhow::Result<Value> {
     if newest.probabilities.iter().any(|(row, score)| scores[*row].to_bits() != score.to_bits()) {
         bail!("the second pass gave another score than the first");
     }
-    print_pace(&pace);
-    Ok(serde_json::to_value(pace)?)
-}
-
-fn print_pace(pace: &replay::Pace) {
-    report::line("features + score, tx/s per core", format!("{:.0}", pace.per_second), ">= 200000");
-    report::line("features + score p50, us", format!("{:.2}", pace.p50_us), "");
-    report::line("features + score p99, us", format!("{:.2}", pace.p99_us), "<= 50");
-    report::line("of it the score alone, us", format!("{:.2}", pace.score_us), "");
-    report::line(
-        "features, model, all rules: decisions/s per core",
-        format!("{:.0}", pace.decisions_per_second),
-        ">= 200000",
-    );
-    report::line("the same, p50, us", format!("{:.2}", pace.decision_p50_us), "");
-    report::line("the same, p99, us", format!("{:.2}", pace.decision_p99_us), "<= 50");
-    report::line("with the histories' upkeep, tx/s", format!("{:.0}", pace.per_second_kept), "");
-    report::line("bytes per account", pace.bytes_per_account, "");
-    report::line("bytes per counterparty", pace.bytes_per_counterparty, "");
+    Ok(pace.report())
 }

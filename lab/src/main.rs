@@ -2,9 +2,9 @@
 //!
 //! Promises: it shares no code with what it judges (its own wire types, SQL, Kafka clients and checks); every command
 //! starts and stops its own private services, ends by itself, and leaves its figures as JSON under `target/`. Absent
-//! on purpose: any use of the crates `domain`, `app` and `server`. Three commands call `detection`: `fraud` judges its
+//! on purpose: any use of the crates `domain`, `app` and `server`. Four commands call `detection`: `fraud` judges its
 //! rules, features and model and holds the bank's scores against them, `typologies` judges it on what `simulator` makes
-//! up, `crash` decides again with it what stored evidence must give.
+//! up, `bench` times it on the same, `crash` decides again with it what stored evidence must give.
 
 mod bank;
 mod bench;
@@ -19,6 +19,7 @@ mod fraud;
 mod http;
 mod live;
 mod load;
+mod pace;
 mod people;
 mod poison;
 mod policy;
@@ -26,6 +27,7 @@ mod product;
 mod report;
 mod sender;
 mod services;
+mod simulated;
 mod topics;
 mod typologies;
 mod wire;

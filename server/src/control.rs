@@ -146,5 +146,5 @@ fn answer(body: &FactBody) -> Answer {
 pub async fn add_model_file(store: &Store, bytes: &[u8]) -> Result<String, ControlError> {
     let model = Model::parse(bytes)?;
     store.add_model_file(&Sha256::digest(bytes), bytes).await?;
-    Ok(model.id().to_owned())
+    Ok(model.id().to_string())
 }

@@ -5,7 +5,7 @@
 use chrono::{NaiveDate, Offset as _, TimeZone as _, Utc};
 use chrono_tz::Europe::Paris;
 use detection::decision::{Verdict, decide};
-use detection::facts::borrowed::Histories;
+use detection::facts::borrowed::{Histories, Parties};
 use detection::facts::{Reading, gather};
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
 use detection::payment::{Party, Payment, Place};
@@ -54,11 +54,8 @@ impl Judge {
         );
         let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
         let available = self.available.entry(payment.payer).or_default();
-        let histories = Histories {
-            device: device.map_or(Reading::Absent, Reading::Known),
-            available_minor: Reading::Known(*available),
-            ..Histories::of(&payment, account, counterparty)
-        };
+        let parties = Parties { account, counterparty, device };
+        let histories = Histories { available_minor: Reading::Known(*available), ..parties.histories(&payment) };
         let decision = decide(&gather(&self.policy, &payment, &histories), &self.policy, None);
         let rules: Vec<String> = decision.findings.iter().map(|finding| finding.rule.to_string()).collect();
         self.book(command, payment);

@@ -15,7 +15,7 @@ fn steps(splits: &[i64], probabilities: &[f64], facts: &Facts) -> Option<ModelSc
     let step = splits.iter().filter(|split| **split <= facts.amount_minor).count();
     let calibrated = probabilities.get(step).copied().unwrap_or(0.0);
     let contributions = vec![("amount".into(), calibrated)];
-    Some(ModelScore { raw: calibrated, calibrated, contributions, id: "steps".to_owned() })
+    Some(ModelScore { raw: calibrated, calibrated, contributions, id: "steps".into() })
 }
 
 #[test]

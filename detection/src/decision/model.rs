@@ -7,6 +7,7 @@ use crate::features::Inputs;
 use crate::model::Model;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The contribution that belongs to no feature: where the model starts, and what calibration adds.
 pub use crate::model::START as MODEL_START;
@@ -21,7 +22,7 @@ pub struct ModelScore {
     /// What each feature adds to the log-odds. One may be named [`MODEL_START`].
     pub contributions: Vec<(Cow<'static, str>, f64)>,
     /// Which model: the sha256 of its file.
-    pub id: String,
+    pub id: Arc<str>,
 }
 
 impl ModelScore {
@@ -40,7 +41,7 @@ impl ModelScore {
             raw: score.probability,
             calibrated: score.calibrated,
             contributions: Vec::new(),
-            id: model.id().to_owned(),
+            id: Arc::clone(model.id()),
         }
     }
 
@@ -52,7 +53,7 @@ impl ModelScore {
             raw: rounded(self.raw),
             calibrated,
             contributions: self.contributions.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect(),
-            id: self.id.clone(),
+            id: Arc::clone(&self.id),
         })
     }
 

@@ -11,7 +11,7 @@ fn model_of(calibrated: f64) -> ModelScore {
         raw: calibrated,
         calibrated,
         contributions: vec![("start".into(), -3.0), ("amount".into(), 1.5), ("night".into(), -0.25)],
-        id: "model".to_owned(),
+        id: "model".into(),
     }
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn any_model() -> impl Strategy<Value = Option<ModelScore>> {
         raw,
         calibrated,
         contributions: contributions.into_iter().map(|(name, value)| (name.into(), value)).collect(),
-        id: "0123".to_owned(),
+        id: "0123".into(),
     });
     prop::option::of(model)
 }

@@ -111,7 +111,7 @@ fn the_model_is_explained_feature_by_feature() {
         raw: 0.5,
         calibrated: 0.5,
         contributions: vec![("TX_AMOUNT".into(), 1.0), ("something_new".into(), -0.5)],
-        id: String::new(),
+        id: "".into(),
     };
     let decision = decide(&quiet("any").facts, &Policy::default(), Some(&model));
     let texts = Language::ALL.map(|language| {

@@ -7,8 +7,45 @@ use super::lookback::{
     Contact, DeviceRow, Hop, Labelled, Lookback, PairMemory, PayeeRow, PayerMemory, PayerRow, Refused,
 };
 use super::{ContactChange, Inflow, Reading};
+use crate::features::Inputs;
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
 use crate::payment::{Party, Payment};
+
+/// What is remembered of the parties to one payment; of whom nothing is known, an empty history.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    pub account: &'a AccountHistory,
+    /// Who pays in is the bank's own desk or an employer: nothing is learnt of them.
+    pub counterparty: &'a CounterpartyHistory,
+    pub device: Option<&'a DeviceHistory>,
+}
+
+impl<'a> Parties<'a> {
+    /// What rules are asked about, as far as it is remembered.
+    pub fn histories(&self, payment: &Payment) -> Histories<'a> {
+        Histories {
+            at_ms: payment.at_ms,
+            payer: payment.payer,
+            payee: payment.counterparty,
+            account: Reading::Known(self.account),
+            counterparty: Reading::Known(self.counterparty),
+            device: match (payment.device, self.device) {
+                (None, _) => Reading::Absent,
+                (Some(_), None) => Reading::Unreadable,
+                (Some(_), Some(device)) => Reading::Known(device),
+            },
+            hops: Reading::Absent,
+            available_minor: Reading::Absent,
+            limit_minor: None,
+            contact: Contact::Details,
+        }
+    }
+
+    /// What the model is asked about.
+    pub fn inputs(&self, payment: &Payment) -> Inputs {
+        Inputs::gather(payment, self.account, self.counterparty, self.device)
+    }
+}
 
 pub struct Histories<'a> {
     pub at_ms: i64,
@@ -25,22 +62,6 @@ pub struct Histories<'a> {
 }
 
 impl<'a> Histories<'a> {
-    /// Of one payment, of which only its account and counterparty are remembered.
-    pub fn of(payment: &Payment, account: &'a AccountHistory, counterparty: &'a CounterpartyHistory) -> Self {
-        Histories {
-            at_ms: payment.at_ms,
-            payer: payment.payer,
-            payee: payment.counterparty,
-            account: Reading::Known(account),
-            counterparty: Reading::Known(counterparty),
-            device: Reading::Absent,
-            hops: Reading::Absent,
-            available_minor: Reading::Absent,
-            limit_minor: None,
-            contact: Contact::Details,
-        }
-    }
-
     fn counterparty(&self) -> Option<&'a CounterpartyHistory> {
         match self.counterparty {
             Reading::Known(history) => Some(history),

@@ -324,7 +324,7 @@ fn another_amount_changes_nothing_else() {
 
 #[test]
 fn the_histories_of_this_crate_can_be_gathered_from() {
-    use super::borrowed::Histories;
+    use super::borrowed::Parties;
     use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Past as Row, Received};
     let mut account = AccountHistory::default();
     account.opened_at_ms = Some(5);
@@ -349,7 +349,8 @@ fn the_histories_of_this_crate_can_be_gathered_from() {
         device.push(Party(payer), AT_MS - DAY_MS);
     }
     let payment = Payment { device: Some(Party(50)), ..payment() };
-    let histories = Histories { device: Reading::Known(&device), ..Histories::of(&payment, &account, &counterparty) };
+    let parties = Parties { account: &account, counterparty: &counterparty, device: Some(&device) };
+    let histories = parties.histories(&payment);
     let facts = gather(&Policy::default(), &payment, &histories);
     let own = facts.own_or_none(Own::clone);
     assert_eq!((own.recent_count, own.refused_count, own.usual.count, own.opened_at_ms), (8, 1, 8, Some(5)));

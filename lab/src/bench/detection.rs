@@ -1,6 +1,7 @@
-//! (f): what judging costs the pipeline, and (g): how soon a terminal has its decision, over the bare pipe in the same run.
+//! (f): what judging costs the pipeline, (g): how soon a terminal has its decision, over the bare pipe in the same run,
+//! and (h): what a decision takes in process, on the simulator's bank after months of history.
 //!
-//! The measured policy asks every rule and reaches no threshold: forty thousand payments a second over ten thousand
+//! The policy of (f) and (g) asks every rule and reaches no threshold: forty thousand payments a second over ten thousand
 //! accounts are fraud by any honest rule, and what is measured here is judging, not writing alerts. Two banks of the same
 //! making, one that judges and one that does not, are driven in turns; the ratio is the median of the pairs'.
 
@@ -11,8 +12,11 @@ use super::{Context, LedgerFloor, pipeline, rounded, show};
 use crate::bank::{Bank, Detection};
 use crate::flood::honest::Callers;
 use crate::load::Spread;
+use crate::pace::Pace;
 use crate::product::free_port;
 use crate::report::median;
+use crate::simulated::{Lived, Plan};
+use ::detection::policy::Policy;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -97,6 +101,29 @@ pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, V
     windows.bare(&bank).await?;
     windows.report(figures, "decision_p99_ratio", "decision", &json!({ "callers": CALLERS }));
     bank.remove().await
+}
+
+pub async fn in_process(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let plan = match context.quick {
+        true => Plan { seed: 1, customers: 600, terminals: 200, before: 30, train: 28, judge: 14 },
+        // Histories are as long as they get: what is older than a hundred days is forgotten.
+        false => Plan { seed: 1, customers: 3_000, terminals: 1_000, before: 65, train: 28, judge: 28 },
+    };
+    let pace = tokio::task::spawn_blocking(move || {
+        let bank = plan.bank()?;
+        let mut lived = Lived::begin(&plan, &bank)?;
+        let mut ahead = Vec::new();
+        while let Some(paying) = lived.take() {
+            ahead.push(paying);
+        }
+        let (policy, mut pace) = (Policy::default(), Pace::default());
+        for paying in &ahead {
+            lived.life.pay_timed(paying, &policy, &lived.model, &mut pace);
+        }
+        anyhow::Ok(pace)
+    });
+    figures.insert("decision_in_process".into(), pace.await??.report());
+    Ok(())
 }
 
 /// Changes the policy while a worker runs.

@@ -93,7 +93,7 @@ impl Outcome {
             "card_precision_100": figures.card_precision_100,
             "card_precision_100_perfect": figures.card_precision_100_perfect,
             "fit_seconds": self.fit_s,
-            "model": self.model.id(),
+            "model": &**self.model.id(),
             "reliability": self.reliability,
         })
     }

@@ -4,19 +4,17 @@
 //! it. Absent: any feature of the lab's own.
 
 use super::data::{Data, Row};
-use super::schedule::{Labels, known_at_s};
-use crate::report::percentile;
-use detection::decision::{ModelScore, judge};
+use super::schedule::known_at_s;
+use crate::pace::Pace;
 use detection::facts::borrowed::Histories;
 use detection::facts::{Facts, Reading, gather};
 use detection::features::{Inputs, N};
-use detection::history::{AccountHistory, CounterpartyHistory, Outcome, Past, Received, TransactionKind, look};
+use detection::history::{Outcome, TransactionKind};
 use detection::model::Model;
 use detection::payment::{Party, Payment};
 use detection::policy::Policy;
-use serde::Serialize;
+use detection::replay::{Happened, Replay};
 use std::collections::BTreeSet;
-use std::time::Instant;
 use uuid::Uuid;
 
 /// Features of some rows, by the row's index.
@@ -31,42 +29,26 @@ impl Kept {
     }
 }
 
-pub struct Bank<'a> {
-    data: &'a Data,
+pub struct Bank {
     customers: Vec<Party>,
     terminals: Vec<Party>,
-    accounts: Vec<AccountHistory>,
-    counterparties: Vec<CounterpartyHistory>,
+    replay: Replay,
     /// Balances below zero, as accounts opened with nothing come to have them by their history.
     spent_minor: Vec<i64>,
-    labels: Labels,
 }
 
-impl<'a> Bank<'a> {
-    pub fn new(data: &'a Data) -> Self {
+impl Bank {
+    pub fn new(data: &Data) -> Self {
         Bank {
-            data,
             customers: data.customers.iter().map(|id| Party::of(&customer_number(*id))).collect(),
             terminals: data.terminals.iter().map(|id| Party::of(&terminal_number(*id))).collect(),
-            accounts: vec![AccountHistory::default(); data.customers.len()],
-            counterparties: vec![CounterpartyHistory::default(); data.terminals.len()],
+            replay: Replay::default(),
             spent_minor: vec![0; data.customers.len()],
-            labels: Labels::default(),
         }
     }
 
-    /// Says every label that is known by the time of this row.
-    pub fn say_labels(&mut self, now: &Row) {
-        for fraud in self.labels.due(self.data, now) {
-            let row = &self.data.rows[fraud];
-            let (id, at_ms, known_at_ms) = (uuid(row), row.at_s * 1000, known_at_s(row) * 1000);
-            self.accounts[row.customer].label(id, at_ms, known_at_ms);
-            self.counterparties[row.terminal].label(id, at_ms, known_at_ms);
-        }
-    }
-
-    pub fn payment(&self, row: &Row) -> Payment {
-        Payment {
+    pub fn happened(&self, row: &Row) -> Happened {
+        let payment = Payment {
             id: uuid(row),
             kind: TransactionKind::Withdrawal,
             payer: self.customers[row.customer],
@@ -79,34 +61,34 @@ impl<'a> Bank<'a> {
             channel: None,
             country: None,
             session_risk: None,
+        };
+        Happened {
+            payment,
+            outcome: Outcome::Posted,
+            unjudged: false,
+            opened_at_ms: None,
+            fraud_known_at_ms: row.fraud.then(|| known_at_s(row) * 1000),
         }
     }
 
     /// What rules are asked about. No device, no money that came in.
-    pub fn facts(&self, row: &Row, payment: &Payment, policy: &Policy) -> Facts {
-        let known = Histories::of(payment, &self.accounts[row.customer], &self.counterparties[row.terminal]);
-        let available_minor = Reading::Known(-self.spent_minor[row.customer]);
-        gather(policy, payment, &Histories { available_minor, ..known })
+    pub fn facts(&mut self, row: &Row, payment: &Payment, policy: &Policy) -> Facts {
+        let available_minor = Reading::Known(self.available_minor(row));
+        let parties = self.replay.find(payment).look(payment);
+        gather(policy, payment, &Histories { available_minor, ..parties.histories(payment) })
     }
 
-    /// As the worker does before it judges.
-    pub fn look(&mut self, row: &Row, payment: &Payment) {
-        look(payment, &mut self.accounts[row.customer], Some(&mut self.counterparties[row.terminal]));
+    pub fn inputs(&mut self, payment: &Payment) -> Inputs {
+        self.replay.find(payment).look(payment).inputs(payment)
     }
 
-    pub fn inputs(&self, row: &Row, payment: &Payment) -> Inputs {
-        Inputs::gather(payment, &self.accounts[row.customer], &self.counterparties[row.terminal], None)
-    }
-
-    pub fn push(&mut self, row: &Row, payment: &Payment, inputs: &Inputs) {
+    pub fn take_in(&mut self, row: &Row, happened: &Happened, inputs: &Inputs) {
         self.spent_minor[row.customer] += row.amount_minor;
-        self.accounts[row.customer].push(Past::of(payment, Outcome::Posted));
-        self.counterparties[row.terminal].push(Received::of(
-            payment,
-            Outcome::Posted,
-            inputs.is_first_of_pair(),
-            inputs.is_large(),
-        ));
+        self.replay.take_in(happened, inputs);
+    }
+
+    fn available_minor(&self, row: &Row) -> i64 {
+        -self.spent_minor[row.customer]
     }
 }
 
@@ -139,92 +121,19 @@ pub fn features(data: &Data, days: &BTreeSet<i64>) -> Kept {
 pub fn each(data: &Data, rows: usize, mut tell: impl FnMut(usize, &Row, &Inputs)) {
     let mut bank = Bank::new(data);
     for (index, row) in data.rows.iter().take(rows).enumerate() {
-        bank.say_labels(row);
-        let payment = bank.payment(row);
-        bank.look(row, &payment);
-        let inputs = bank.inputs(row, &payment);
-        tell(index, row, &inputs);
-        bank.push(row, &payment, &inputs);
+        tell(index, row, &bank.replay.meet(&bank.happened(row)));
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
-pub struct Pace {
-    /// Features and score on one core.
-    pub per_second: f64,
-    pub p50_us: f64,
-    pub p99_us: f64,
-    /// Mean of the model alone.
-    pub score_us: f64,
-    /// Facts, all rules and the decision on top of it: what the worker does with each payment.
-    pub decisions_per_second: f64,
-    pub decision_p50_us: f64,
-    pub decision_p99_us: f64,
-    /// The same with labels and rows taken into the histories.
-    pub per_second_kept: f64,
-    pub bytes_per_account: usize,
-    pub bytes_per_counterparty: usize,
-}
-
-/// Scores the first so many rows with one model, one after the other, and says how long it took. The histories are cold
-/// to the processor, as they are in the worker.
+/// Decides the first so many rows by one model, one after the other; says how long it took, and the raw scores.
 pub fn timed(data: &Data, rows: usize, model: &Model) -> (Pace, Vec<f64>) {
-    let rows = &data.rows[..rows.min(data.rows.len())];
-    let mut bank = Bank::new(data);
-    let mut took_us = Vec::with_capacity(rows.len());
-    let mut scores = Vec::with_capacity(rows.len());
-    let mut scoring_us = 0.0;
-    let mut decided_us = Vec::with_capacity(rows.len());
-    let policy = Policy::default();
-    let begun = Instant::now();
-    for (index, row) in rows.iter().enumerate() {
-        bank.say_labels(row);
-        let payment = bank.payment(row);
-        let inputs;
-        // Every other row is decided whole, so that neither way finds warm what the other touched.
-        if index % 2 == 0 {
-            let before = Instant::now();
-            bank.look(row, &payment);
-            inputs = bank.inputs(row, &payment);
-            let values = inputs.features();
-            let between = Instant::now();
-            let score = model.score(&values);
-            let after = Instant::now();
-            scores.push(score.probability);
-            took_us.push(after.duration_since(before).as_secs_f64() * 1e6);
-            scoring_us += after.duration_since(between).as_secs_f64() * 1e6;
-        } else {
-            let before = Instant::now();
-            bank.look(row, &payment);
-            inputs = bank.inputs(row, &payment);
-            let facts = bank.facts(row, &payment, &policy);
-            let score = ModelScore::verdict_only(model, &inputs);
-            std::hint::black_box(judge(&facts, &policy, Some(&score)));
-            decided_us.push(before.elapsed().as_secs_f64() * 1e6);
-            scores.push(score.raw);
-        }
-        bank.push(row, &payment, &inputs);
+    let (mut bank, mut pace, policy) = (Bank::new(data), Pace::default(), Policy::default());
+    let mut scores = Vec::with_capacity(rows);
+    for row in data.rows.iter().take(rows) {
+        let (happened, available_minor) = (bank.happened(row), bank.available_minor(row));
+        let (score, inputs) = pace.decide(&mut bank.replay, &happened.payment, available_minor, &policy, model);
+        bank.take_in(row, &happened, &inputs);
+        scores.push(score.raw);
     }
-    let whole_s = begun.elapsed().as_secs_f64();
-    let whole = rows.len() as f64;
-    let count = took_us.len() as f64;
-    let per_second = count / took_us.iter().sum::<f64>() * 1e6;
-    took_us.sort_by(f64::total_cmp);
-    let accounts: usize = bank.accounts.iter().map(AccountHistory::bytes).sum();
-    let counterparties: usize = bank.counterparties.iter().map(CounterpartyHistory::bytes).sum();
-    let decisions_per_second = decided_us.len() as f64 / decided_us.iter().sum::<f64>() * 1e6;
-    decided_us.sort_by(f64::total_cmp);
-    let pace = Pace {
-        decisions_per_second,
-        decision_p50_us: percentile(&decided_us, 0.50),
-        decision_p99_us: percentile(&decided_us, 0.99),
-        per_second,
-        p50_us: percentile(&took_us, 0.50),
-        p99_us: percentile(&took_us, 0.99),
-        score_us: scoring_us / count,
-        per_second_kept: whole / whole_s,
-        bytes_per_account: accounts / bank.accounts.len().max(1),
-        bytes_per_counterparty: counterparties / bank.counterparties.len().max(1),
-    };
     (pace, scores)
 }

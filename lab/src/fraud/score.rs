@@ -74,10 +74,9 @@ pub fn all(data: &Data, outcomes: &[Outcome]) -> anyhow::Result<Said> {
     let mut rules = BTreeMap::new();
     let mut bank = Bank::new(data);
     for (index, row) in data.rows[..end].iter().enumerate() {
-        bank.say_labels(row);
-        let payment = bank.payment(row);
-        bank.look(row, &payment);
-        let inputs = bank.inputs(row, &payment);
+        let happened = bank.happened(row);
+        let payment = &happened.payment;
+        let inputs = bank.inputs(payment);
         for (place, outcome) in
             outcomes.iter().enumerate().filter(|(_, outcome)| outcome.fold.test().contains(&row.day))
         {
@@ -86,7 +85,7 @@ pub fn all(data: &Data, outcomes: &[Outcome]) -> anyhow::Result<Said> {
                 bail!("a second replay gives payment {} another score", row.id);
             }
             for ((parts, policy), scores) in Parts::ALL.iter().zip(&policies).zip(&mut scores) {
-                let facts = bank.facts(row, &payment, policy);
+                let facts = bank.facts(row, payment, policy);
                 let decision = decide(&facts, policy, parts.asks_model().then_some(&model));
                 scores[place].push((index, decision.uncapped));
                 if *parts == Parts::RulesAlone {
@@ -94,7 +93,7 @@ pub fn all(data: &Data, outcomes: &[Outcome]) -> anyhow::Result<Said> {
                 }
             }
         }
-        bank.push(row, &payment, &inputs);
+        bank.take_in(row, &happened, &inputs);
     }
     Ok(Said { scores, rules })
 }

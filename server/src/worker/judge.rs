@@ -33,7 +33,7 @@ use domain::command::{Command, FraudLabel, SubmitTransaction};
 use domain::fact::{Judgement, LabelFact, RiskVerdict};
 use domain::ledger::{Account, Attempt, Body, Decide, Input, Judged, Settlement, Verdict};
 use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
-use memory::{Lacking, Memory, Parties};
+use memory::{Lacking, Memory};
 use observed::{Observed, payment_of};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -178,9 +178,10 @@ impl Decide for Judge {
         let payer = if payment.kind == TransactionKind::Deposit { credit } else { debit };
         self.memory.look(&payment, payer.opened_at);
         let parties = self.memory.parties(&payment);
-        let facts = gather(&self.policy, &payment, &lookback(&payment, payer, &parties));
+        let available_minor = Reading::Known(payer.after.available_minor());
+        let facts = gather(&self.policy, &payment, &Histories { available_minor, ..parties.histories(&payment) });
         let model = self.model.as_deref();
-        let inputs = || Inputs::gather(&payment, parties.account, parties.counterparty, parties.device);
+        let inputs = || parties.inputs(&payment);
         let mut asked = model.map(|_| inputs());
         let score = model.zip(asked.as_ref()).map(|(model, inputs)| ModelScore::verdict_only(model, inputs));
         let decided = judge(&facts, &self.policy, score.as_ref());
@@ -276,19 +277,6 @@ impl Judge {
                 HoldExpiry::Refuse => OnExpiry::Expire,
             },
         }
-    }
-}
-
-/// What rules may ask.
-fn lookback<'a>(payment: &Payment, payer: &Account, parties: &Parties<'a>) -> Histories<'a> {
-    Histories {
-        device: match (payment.device, parties.device) {
-            (None, _) => Reading::Absent,
-            (Some(_), None) => Reading::Unreadable,
-            (Some(_), Some(device)) => Reading::Known(device),
-        },
-        available_minor: Reading::Known(payer.after.available_minor()),
-        ..Histories::of(payment, parties.account, parties.counterparty)
     }
 }
 

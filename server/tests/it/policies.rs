@@ -62,7 +62,7 @@ async fn a_model_whose_file_is_not_here_is_an_error_that_names_it_and_a_retired_
     assert!(missing.contains(&domain::hex::hex(&sha256)), "{missing}");
     let insert = sqlx::query("insert into model_file (sha256, bytes) values ($1, $2)");
     insert.bind(&sha256).bind(&bytes).execute(pool).await.unwrap();
-    assert_eq!(load_model(pool, 1).await.unwrap().unwrap().id(), domain::hex::hex(&sha256));
+    assert_eq!(**load_model(pool, 1).await.unwrap().unwrap().id(), *domain::hex::hex(&sha256));
 }
 
 #[tokio::test]

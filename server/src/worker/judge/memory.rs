@@ -6,6 +6,7 @@ use super::observed::{Observed, credit};
 use crate::store::worker::Loaded;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use detection::facts::borrowed::Parties;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
 use detection::payment::{Party, Payment};
 use domain::TransactionKind;
@@ -136,13 +137,6 @@ pub struct Lacking {
     pub account: bool,
     pub counterparty: bool,
     pub device: bool,
-}
-
-/// What is remembered of the parties to one payment.
-pub struct Parties<'a> {
-    pub account: &'a AccountHistory,
-    pub counterparty: &'a CounterpartyHistory,
-    pub device: Option<&'a DeviceHistory>,
 }
 
 /// Who pays in is the bank's own desk or an employer: nothing is learnt of them.
