@@ -1,6 +1,7 @@
 // How the browser's tests run. dev/e2e starts vigie and sets VIGIE_URL; the browser is the distribution's Chromium.
 // Promises: every spec runs twice, with JavaScript and without, save what is about JavaScript itself (live/); none is
-// retried, so a flaky test is a failing test.
+// retried, so a flaky test is a failing test. Pages move in live/ only: elsewhere the browser asks for reduced motion,
+// since drawing the fade between two pages took a quarter of all the time.
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
@@ -16,6 +17,7 @@ const use = {
   trace: process.env.VIGIE_TRACE ? ('retain-on-failure' as const) : ('off' as const),
   launchOptions: { executablePath: chromium, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] },
 };
+const still = { ...use, contextOptions: { reducedMotion: 'reduce' as const } };
 const screenshots = 'screenshots.spec.ts';
 
 export default defineConfig({
@@ -29,12 +31,9 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   projects: [
-    { name: 'with-javascript', testIgnore: screenshots, use: { ...use, javaScriptEnabled: true } },
-    {
-      name: 'without-javascript',
-      testIgnore: [screenshots, 'live/**'],
-      use: { ...use, javaScriptEnabled: false },
-    },
+    { name: 'live', testMatch: 'live/**', use: { ...use, javaScriptEnabled: true } },
+    { name: 'with-javascript', testIgnore: [screenshots, 'live/**'], use: { ...still, javaScriptEnabled: true } },
+    { name: 'without-javascript', testIgnore: [screenshots, 'live/**'], use: { ...still, javaScriptEnabled: false } },
     { name: 'screenshots', testMatch: screenshots, use: { ...use, javaScriptEnabled: true } },
   ],
 });

@@ -58,7 +58,7 @@ impl Life {
         let counterparty = self.counterparties.entry(payment.counterparty).or_default();
         let device = &*self.devices.entry(payment.device.unwrap()).or_default();
         look(&payment, account, Some(counterparty));
-        let parties = Parties { account, counterparty, device: Some(device) };
+        let parties = Parties::of(&payment, account, counterparty, Some(device));
         let histories = Histories {
             available_minor: Reading::Known(
                 chance.draw(&prop_oneof![100_000..900_000_i64, Just(payment.amount_minor)]),

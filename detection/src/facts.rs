@@ -7,6 +7,7 @@
 use crate::payment::{DAY_MS, Party, Payment, Place};
 use domain::TransactionKind;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub mod borrowed;
 mod gather;
@@ -52,8 +53,8 @@ pub struct Facts {
     pub local_offset_ms: i64,
     pub counterparty: Party,
     pub place: Option<Place>,
-    pub channel: Option<String>,
-    pub country: Option<String>,
+    pub channel: Option<Arc<str>>,
+    pub country: Option<Arc<str>>,
     /// Signs of malware, 0 to 100.
     pub session_risk: Option<u8>,
     pub own: Reading<Own>,

@@ -5,6 +5,7 @@
 //! never NaN; a value that does not exist is one of the sentinels stated here; the same code live and in training.
 //! Absent: anything later than the payment; labels before they were known; whoever the parties are.
 
+use crate::facts::borrowed::Parties;
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
 use crate::payment::{DAY_MS, HOUR_MS, Payment};
 
@@ -150,7 +151,7 @@ pub fn features(
     counterparty: &CounterpartyHistory,
     device: Option<&DeviceHistory>,
 ) -> [f64; N] {
-    Inputs::gather(payment, account, counterparty, device).features()
+    Parties::of(payment, account, counterparty, device).inputs(payment).features()
 }
 
 impl Inputs {

@@ -1,8 +1,11 @@
 //! A payment as detection sees it: who, to whom, how much, when, from where. Nothing here names a person.
 
+use chrono::{DateTime, Offset as _, TimeZone, Utc};
+use domain::command::SubmitTransaction;
 use domain::{AccountNumber, TransactionKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub const SECOND_MS: i64 = 1_000;
@@ -54,9 +57,41 @@ pub struct Payment {
     pub device: Option<Party>,
     pub place: Option<Place>,
     /// Lower-case name of the channel (`web`, `app`, `terminal`, `atm`), as the risk list knows it.
-    pub channel: Option<String>,
+    pub channel: Option<Arc<str>>,
     /// ISO 3166 country of the counterparty, upper case.
-    pub country: Option<String>,
+    pub country: Option<Arc<str>>,
     /// Signs of malware or remote control, 0 (none) to 100, as the channel reports them.
     pub session_risk: Option<u8>,
+}
+
+impl Payment {
+    /// What was submitted, as it happened at that time by the bank's clocks in that zone.
+    pub fn of<Z: TimeZone>(submission: &SubmitTransaction, at: DateTime<Utc>, zone: &Z) -> Self {
+        let counterparty = match submission.kind {
+            TransactionKind::Deposit => &submission.debit,
+            TransactionKind::Withdrawal | TransactionKind::Transfer => &submission.credit,
+        };
+        let context = submission.context.as_deref();
+        Payment {
+            id: submission.transaction_id,
+            kind: submission.kind,
+            payer: Party::from(submission.account_at_risk()),
+            counterparty: Party::from(counterparty),
+            amount_minor: submission.amount_minor,
+            at_ms: at.timestamp_millis(),
+            local_offset_ms: local_offset_ms(at, zone),
+            device: context.and_then(|context| context.device.as_deref()).map(Party::of),
+            place: context
+                .and_then(|context| context.place)
+                .map(|place| Place { latitude_e6: place.latitude_e6, longitude_e6: place.longitude_e6 }),
+            channel: context.and_then(|context| context.channel.as_deref()).map(Arc::from),
+            country: context.and_then(|context| context.country.as_deref()).map(Arc::from),
+            session_risk: context.and_then(|context| context.session_risk),
+        }
+    }
+}
+
+/// What must be added to UTC for the zone's local time then.
+pub fn local_offset_ms<Z: TimeZone>(at: DateTime<Utc>, zone: &Z) -> i64 {
+    i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()) * 1_000
 }

@@ -6,7 +6,6 @@
 
 use crate::facts::borrowed::Parties;
 use crate::features::Inputs;
-use crate::history::account::local_hour;
 use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
 use crate::payment::{Party, Payment};
 use domain::TransactionKind;
@@ -61,7 +60,7 @@ impl<'a> Found<'a> {
     pub fn look(self, payment: &Payment) -> Parties<'a> {
         let Found { account, mut counterparty, device, nobody } = self;
         look(payment, account, counterparty.as_deref_mut());
-        Parties { account, counterparty: counterparty.map_or(nobody, |counterparty| counterparty), device }
+        Parties::of(payment, account, counterparty.map_or(nobody, |counterparty| counterparty), device)
     }
 }
 
@@ -114,14 +113,9 @@ impl Replay {
             ));
         }
         if payment.kind == TransactionKind::Transfer && outcome == Outcome::Posted {
-            self.accounts.entry(payment.counterparty).or_default().push(Past {
-                party: payment.payer,
-                outgoing: false,
-                local_hour: local_hour(payment.at_ms, payment.local_offset_ms),
-                device: None,
-                place: None,
-                ..Past::of(payment, outcome)
-            });
+            let (id, at_ms, from) = (payment.id, payment.at_ms, payment.payer);
+            let credit = Past::credit(id, at_ms, payment.local_offset_ms, payment.amount_minor, from);
+            self.accounts.entry(payment.counterparty).or_default().push(credit);
         }
         if let Some(device) = payment.device {
             self.devices.entry(device).or_default().push(payment.payer, payment.at_ms);

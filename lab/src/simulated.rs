@@ -60,7 +60,7 @@ pub struct Lived<'a> {
 
 impl<'a> Lived<'a> {
     /// # Errors
-    /// When there is nothing to learn from.
+    /// When there is nothing to learn from, or nothing to judge.
     pub fn begin(plan: &Plan, bank: &'a Bank) -> anyhow::Result<Self> {
         anyhow::ensure!(plan.before >= 1 && plan.train >= 1 && plan.judge >= 1, "days are counted from 1");
         let calibrate = plan.before..plan.before + WEEK;
@@ -84,6 +84,7 @@ impl<'a> Lived<'a> {
                 school.teach(&inputs.features(), fraud)?;
             }
         };
+        anyhow::ensure!(next.is_some(), "nobody paid on the days that are to be judged");
         let model = school.fit()?;
         Ok(Lived { life, model, taught: Taught { payments: school.rows, frauds: school.frauds }, days, next })
     }

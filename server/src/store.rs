@@ -31,7 +31,7 @@ mod views;
 pub use identity::Touch;
 pub use seals::SealReferenceError;
 pub use transactions::Snapshot;
-pub use views::{local_offset_ms, outcome_for_customers, stamp};
+pub use views::{outcome_for_customers, stamp};
 pub mod policy;
 pub mod rebuild;
 pub mod worker;

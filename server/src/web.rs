@@ -15,6 +15,7 @@ mod pages;
 pub mod ports;
 pub mod state;
 mod statement_csv;
+mod unread;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -68,6 +69,7 @@ pub fn router(state: WebState, live: Router, api: Router) -> Router {
         // No cookie counts there, so no other site can make a browser act.
         .merge(api.layer(from_fn(metrics::measure)))
         .layer(from_fn(guard::headers))
+        .layer(from_fn(unread::read))
 }
 
 /// Serves until `stop`, then drains.

@@ -2,96 +2,53 @@
 //! every type of fraud is noticed. Rules alone, labels a week late, one event after another.
 #![allow(clippy::unwrap_used)]
 
-use chrono::{NaiveDate, Offset as _, TimeZone as _, Utc};
+use chrono::{NaiveDate, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Europe::Paris;
 use detection::decision::{Verdict, decide};
-use detection::facts::borrowed::{Histories, Parties};
+use detection::facts::borrowed::Histories;
 use detection::facts::{Reading, gather};
-use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
-use detection::payment::{Party, Payment, Place};
+use detection::history::Outcome;
+use detection::payment::Payment;
 use detection::policy::Policy;
-use domain::command::{ReportFraud, SubmitTransaction};
-use domain::{Currency, TransactionKind};
+use detection::replay::{Happened, Replay};
+use domain::command::SubmitTransaction;
+use domain::{AccountNumber, Currency};
 use simulator::{Bank, Event, FraudType, History, Live, LiveSettings, Settings, Span, What};
 use std::collections::{BTreeMap, HashMap};
 
-#[derive(Default)]
 struct Judge {
     policy: Policy,
-    accounts: HashMap<Party, AccountHistory>,
-    counterparties: HashMap<Party, CounterpartyHistory>,
-    devices: HashMap<Party, DeviceHistory>,
-    available: HashMap<Party, i64>,
-    payments: HashMap<uuid::Uuid, Payment>,
-}
-
-fn seen(command: &SubmitTransaction) -> Payment {
-    let context = command.context.as_deref().unwrap();
-    let deposit = command.kind == TransactionKind::Deposit;
-    let offset = Paris.offset_from_utc_datetime(&command.occurred_at.naive_utc()).fix().local_minus_utc();
-    Payment {
-        id: command.transaction_id,
-        kind: command.kind,
-        payer: Party::from(command.account_at_risk()),
-        counterparty: Party::from(if deposit { &command.debit } else { &command.credit }),
-        amount_minor: command.amount_minor,
-        at_ms: command.occurred_at.timestamp_millis(),
-        local_offset_ms: i64::from(offset) * 1_000,
-        device: context.device.as_deref().map(Party::of),
-        place: context.place.map(|place| Place { latitude_e6: place.latitude_e6, longitude_e6: place.longitude_e6 }),
-        channel: context.channel.clone(),
-        country: context.country.clone(),
-        session_risk: context.session_risk,
-    }
+    replay: Replay,
+    available: HashMap<AccountNumber, i64>,
+    label_delay: TimeDelta,
 }
 
 impl Judge {
-    fn judge(&mut self, command: &SubmitTransaction) -> (Verdict, String) {
-        let payment = seen(command);
-        let (account, counterparty) = (
-            self.accounts.entry(payment.payer).or_default(),
-            self.counterparties.entry(payment.counterparty).or_default(),
-        );
-        let device = payment.device.map(|device| &*self.devices.entry(device).or_default());
-        let available = self.available.entry(payment.payer).or_default();
-        let parties = Parties { account, counterparty, device };
-        let histories = Histories { available_minor: Reading::Known(*available), ..parties.histories(&payment) };
+    fn new(label_delay: TimeDelta) -> Self {
+        Judge { policy: Policy::default(), replay: Replay::default(), available: HashMap::new(), label_delay }
+    }
+
+    /// What the rules say; then it is booked, whatever they say.
+    fn judge(&mut self, command: &SubmitTransaction, fraud: bool) -> (Verdict, String) {
+        let payment = Payment::of(command, command.occurred_at, &Paris);
+        let available_minor = self.available.get(command.account_at_risk()).copied().unwrap_or(0);
+        let parties = self.replay.find(&payment).look(&payment);
+        let histories = Histories { available_minor: Reading::Known(available_minor), ..parties.histories(&payment) };
         let decision = decide(&gather(&self.policy, &payment, &histories), &self.policy, None);
+        let inputs = parties.inputs(&payment);
+        let known_at_ms = payment.at_ms + self.label_delay.num_milliseconds();
+        let happened = Happened {
+            payment,
+            outcome: Outcome::Posted,
+            unjudged: false,
+            opened_at_ms: None,
+            fraud_known_at_ms: fraud.then_some(known_at_ms),
+        };
+        self.replay.take_in(&happened, &inputs);
+        *self.available.entry(command.debit.clone()).or_default() -= command.amount_minor;
+        *self.available.entry(command.credit.clone()).or_default() += command.amount_minor;
         let rules: Vec<String> = decision.findings.iter().map(|finding| finding.rule.to_string()).collect();
-        self.book(command, payment);
         (decision.verdict, rules.join("+"))
-    }
-
-    fn book(&mut self, command: &SubmitTransaction, payment: Payment) {
-        let past = Past::of(&payment, Outcome::Posted);
-        let account = self.accounts.entry(payment.payer).or_default();
-        let first_of_pair = account.pair_at(payment.counterparty, payment.at_ms).count == 0;
-        account.push(past);
-        if payment.kind == TransactionKind::Transfer {
-            let credit = Past { party: payment.payer, outgoing: false, device: None, place: None, ..past };
-            self.accounts.entry(payment.counterparty).or_default().push(credit);
-        }
-        if payment.kind != TransactionKind::Deposit {
-            self.counterparties.entry(payment.counterparty).or_default().push(Received::of(
-                &payment,
-                Outcome::Posted,
-                first_of_pair,
-                false,
-            ));
-        }
-        if let Some(device) = payment.device {
-            self.devices.entry(device).or_default().push(payment.payer, payment.at_ms);
-        }
-        *self.available.entry(Party::from(&command.debit)).or_default() -= payment.amount_minor;
-        *self.available.entry(Party::from(&command.credit)).or_default() += payment.amount_minor;
-        self.payments.insert(payment.id, payment);
-    }
-
-    fn label(&mut self, report: &ReportFraud) {
-        let payment = &self.payments[&report.transaction_id];
-        let known_at_ms = report.known_at.timestamp_millis();
-        self.accounts.entry(payment.payer).or_default().label(payment.id, payment.at_ms, known_at_ms);
-        self.counterparties.entry(payment.counterparty).or_default().label(payment.id, payment.at_ms, known_at_ms);
     }
 }
 
@@ -105,21 +62,17 @@ struct Tally {
 
 impl Tally {
     fn watch(&mut self, judge: &mut Judge, event: &Event, counts: bool) {
-        match &event.what {
-            What::Label(report) => judge.label(report),
-            What::Payment { command, fraud } => {
-                let (verdict, rules) = judge.judge(command);
-                if !counts {
-                    return;
-                }
-                let alert = verdict >= Verdict::Review;
-                let count = fraud.map_or(&mut self.genuine, |fraud| self.frauds.entry(fraud).or_default());
-                count.0 += 1;
-                count.1 += u32::from(alert);
-                if alert && fraud.is_none() {
-                    *self.disturbed_by.entry(rules).or_default() += 1;
-                }
-            }
+        let What::Payment { command, fraud } = &event.what else { return };
+        let (verdict, rules) = judge.judge(command, fraud.is_some());
+        if !counts {
+            return;
+        }
+        let alert = verdict >= Verdict::Review;
+        let count = fraud.map_or(&mut self.genuine, |fraud| self.frauds.entry(fraud).or_default());
+        count.0 += 1;
+        count.1 += u32::from(alert);
+        if alert && fraud.is_none() {
+            *self.disturbed_by.entry(rules).or_default() += 1;
         }
     }
 
@@ -141,7 +94,7 @@ fn the_rule_book_finds_every_type_and_disturbs_few() {
     let bank = Bank::new(Settings::new(11, 240, 160, Currency::EUR));
     let last_day = NaiveDate::from_ymd_opt(2026, 4, 14).unwrap();
     let span = Span { fraud_per_million: 10_000, ..Span::of_days(&bank, 90, last_day) };
-    let (mut judge, mut tally) = (Judge::default(), Tally::default());
+    let (mut judge, mut tally) = (Judge::new(span.label_delay), Tally::default());
     let counted_from = Utc.with_ymd_and_hms(2026, 2, 14, 0, 0, 0).unwrap();
     for event in History::new(&bank, span, Paris) {
         tally.watch(&mut judge, &event, event.at >= counted_from);
@@ -157,17 +110,19 @@ fn the_rule_book_finds_every_type_and_disturbs_few() {
 fn live_traffic_of_a_crowd_is_calm_but_for_its_frauds() {
     let bank = Bank::new(Settings::new(11, 1_464, 160, Currency::EUR));
     let last_day = NaiveDate::from_ymd_opt(2026, 4, 13).unwrap();
-    let (mut judge, mut tally) = (Judge::default(), Tally::default());
-    let mut history = History::new(&bank, Span::of_days(&bank, 10, last_day), Paris);
+    let (span, settings) = (Span::of_days(&bank, 10, last_day), LiveSettings::default());
+    let (mut judge, mut tally) = (Judge::new(span.label_delay), Tally::default());
+    let mut history = History::new(&bank, span, Paris);
     for event in history.by_ref() {
         tally.watch(&mut judge, &event, false);
     }
     let purses = history.purses().clone();
-    let mut live = Live::new(bank.clone(), LiveSettings::default(), purses, 1);
+    judge.label_delay = settings.label_delay;
+    let mut live = Live::new(bank.clone(), settings, purses, 1);
     let (begun, mut first_alert) = (Utc.with_ymd_and_hms(2026, 4, 14, 9, 0, 0).unwrap(), None);
     // Six hours at two payments per second.
     for tick in 0..6 * 7_200 {
-        let now = begun + chrono::TimeDelta::milliseconds(tick * 500);
+        let now = begun + TimeDelta::milliseconds(tick * 500);
         for event in live.payment(now).into_iter().chain(live.label(now)) {
             let before = tally.frauds.values().map(|(_, alerts)| alerts).sum::<u32>();
             tally.watch(&mut judge, &event, true);
@@ -177,7 +132,7 @@ fn live_traffic_of_a_crowd_is_calm_but_for_its_frauds() {
         }
     }
     tally.print("live");
-    assert!(first_alert.unwrap() <= chrono::TimeDelta::seconds(40), "{first_alert:?}");
+    assert!(first_alert.unwrap() <= TimeDelta::seconds(40), "{first_alert:?}");
     assert!(tally.genuine.1 * 20 < tally.genuine.0, "{:?} genuine", tally.genuine);
     for (fraud, (payments, alerts)) in &tally.frauds {
         assert!(alerts * 4 >= *payments, "{fraud}: {alerts} of {payments}");

@@ -78,9 +78,9 @@ impl List<'_> {
         self.say(what, text);
     }
 
-    fn text(&mut self, what: Words, text: Option<&String>) {
+    fn text(&mut self, what: Words, text: Option<&str>) {
         if let Some(text) = text {
-            self.say(what, text.clone());
+            self.say(what, text.to_owned());
         }
     }
 }
@@ -88,8 +88,8 @@ impl List<'_> {
 fn payment(list: &mut List, facts: &Facts) {
     list.money(["Amount", "Montant"], facts.amount_minor);
     list.value(["Local hour", "Heure locale"], Value::Hour(i64::try_from(facts.local_hour()).unwrap_or_default()));
-    list.text(["Channel", "Canal"], facts.channel.as_ref());
-    list.text(["Country of the payee", "Pays du bénéficiaire"], facts.country.as_ref());
+    list.text(["Channel", "Canal"], facts.channel.as_deref());
+    list.text(["Country of the payee", "Pays du bénéficiaire"], facts.country.as_deref());
     if let Some(place) = facts.place {
         list.value(["Place", "Lieu"], Value::Place(place));
     }

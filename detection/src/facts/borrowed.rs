@@ -8,25 +8,39 @@ use super::lookback::{
 };
 use super::{ContactChange, Inflow, Reading};
 use crate::features::Inputs;
-use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
+use crate::history::account::local_hour;
+use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Pair};
 use crate::payment::{Party, Payment};
 
-/// What is remembered of the parties to one payment; of whom nothing is known, an empty history.
+/// What is remembered of the parties to one payment.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties<'a> {
     pub account: &'a AccountHistory,
-    /// Who pays in is the bank's own desk or an employer: nothing is learnt of them.
     pub counterparty: &'a CounterpartyHistory,
     pub device: Option<&'a DeviceHistory>,
+    /// The payer's memory of the counterparty, before the payment.
+    pub pair: Pair,
 }
 
 impl<'a> Parties<'a> {
+    /// Of whom nothing is known, an empty history. Who pays in is the bank's own desk or an employer: nothing is learnt
+    /// of them.
+    pub fn of(
+        payment: &Payment,
+        account: &'a AccountHistory,
+        counterparty: &'a CounterpartyHistory,
+        device: Option<&'a DeviceHistory>,
+    ) -> Self {
+        Parties { account, counterparty, device, pair: account.pair_at(payment.counterparty, payment.at_ms) }
+    }
+
     /// What rules are asked about, as far as it is remembered.
     pub fn histories(&self, payment: &Payment) -> Histories<'a> {
         Histories {
             at_ms: payment.at_ms,
+            local_hour: local_hour(payment.at_ms, payment.local_offset_ms),
             payer: payment.payer,
-            payee: payment.counterparty,
+            pair: self.pair,
             account: Reading::Known(self.account),
             counterparty: Reading::Known(self.counterparty),
             device: match (payment.device, self.device) {
@@ -43,14 +57,15 @@ impl<'a> Parties<'a> {
 
     /// What the model is asked about.
     pub fn inputs(&self, payment: &Payment) -> Inputs {
-        Inputs::gather(payment, self.account, self.counterparty, self.device)
+        Inputs::gather(payment, self)
     }
 }
 
 pub struct Histories<'a> {
     pub at_ms: i64,
+    pub local_hour: u8,
     pub payer: Party,
-    pub payee: Party,
+    pub pair: Pair,
     pub account: Reading<&'a AccountHistory>,
     pub counterparty: Reading<&'a CounterpartyHistory>,
     pub device: Reading<&'a DeviceHistory>,
@@ -78,7 +93,8 @@ impl Lookback for Histories<'_> {
             limit_minor: self.limit_minor,
             fraud_known_at_ms: account.labels().last_known_at_ms(self.at_ms),
             last_paid_at_ms: account.last_paid_at_ms(),
-            hours: *account.hours(),
+            hour_count: account.paid_at_hour(self.local_hour).into(),
+            hours_total: account.paid_at_all_hours().into(),
         })
     }
 
@@ -114,16 +130,14 @@ impl Lookback for Histories<'_> {
     }
 
     fn pair(&self) -> Reading<PairMemory> {
-        self.account.map(|account| {
-            let pair = account.pair_at(self.payee, self.at_ms);
-            PairMemory {
-                count: i64::from(pair.count),
-                last_at_ms: pair.last_at_ms,
-                last_amount_minor: pair.last_amount_minor,
-                last_refused: pair
-                    .last_refused
-                    .map(|refused| Refused { at_ms: refused.at_ms, amount_minor: refused.amount_minor }),
-            }
+        let pair = &self.pair;
+        self.account.map(|_| PairMemory {
+            count: i64::from(pair.count),
+            last_at_ms: pair.last_at_ms,
+            last_amount_minor: pair.last_amount_minor,
+            last_refused: pair
+                .last_refused
+                .map(|refused| Refused { at_ms: refused.at_ms, amount_minor: refused.amount_minor }),
         })
     }
 

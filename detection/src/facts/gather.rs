@@ -13,7 +13,7 @@ use crate::rules::{RuleId, daily_limit, device_shared, night_weekend_cash};
 pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> Facts {
     let mut facts = Facts::of(payment);
     facts.own = lookback.payer().map(|memory| {
-        let mut own = known_of(policy, payment, facts.local_hour(), &memory);
+        let mut own = known_of(policy, payment, &memory);
         let spending = |window_ms: i64| lookback.spending(payment.at_ms.saturating_sub(window_ms), payment.at_ms);
         own.usual = payer::usual(&own.usual, spending(policy.usual.window_ms));
         if facts.outgoing() {
@@ -38,7 +38,7 @@ pub fn gather(policy: &Policy, payment: &Payment, lookback: &impl Lookback) -> F
     facts
 }
 
-fn known_of(policy: &Policy, payment: &Payment, hour: usize, memory: &PayerMemory) -> Own {
+fn known_of(policy: &Policy, payment: &Payment, memory: &PayerMemory) -> Own {
     let past = |at_ms: &i64| *at_ms <= payment.at_ms;
     Own {
         // History is older than the account it was imported into.
@@ -47,8 +47,8 @@ fn known_of(policy: &Policy, payment: &Payment, hour: usize, memory: &PayerMemor
         limit_minor: memory.limit_minor,
         fraud_known_at_ms: memory.fraud_known_at_ms.filter(past),
         last_paid_at_ms: memory.last_paid_at_ms.filter(past),
-        hour_count: memory.hours.get(hour).copied().map_or(0, i64::from),
-        hours_total: memory.hours.iter().copied().map(i64::from).sum(),
+        hour_count: memory.hour_count,
+        hours_total: memory.hours_total,
         usual: Usual { window_ms: policy.usual.window_ms, rows_min: policy.usual.rows_min, ..Usual::default() },
         ..Own::default()
     }

@@ -84,8 +84,9 @@ pub struct PayerMemory {
     pub fraud_known_at_ms: Option<i64>,
     /// Last own payment that was not refused, even if its row is long forgotten.
     pub last_paid_at_ms: Option<i64>,
-    /// Own payments by local hour of the day.
-    pub hours: [u32; 24],
+    /// Own payments in this local hour of the day, and in all hours.
+    pub hour_count: i64,
+    pub hours_total: i64,
 }
 
 /// Payer and counterparty together. `count` 0: never paid before.

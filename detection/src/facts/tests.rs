@@ -349,7 +349,7 @@ fn the_histories_of_this_crate_can_be_gathered_from() {
         device.push(Party(payer), AT_MS - DAY_MS);
     }
     let payment = Payment { device: Some(Party(50)), ..payment() };
-    let parties = Parties { account: &account, counterparty: &counterparty, device: Some(&device) };
+    let parties = Parties::of(&payment, &account, &counterparty, Some(&device));
     let histories = parties.histories(&payment);
     let facts = gather(&Policy::default(), &payment, &histories);
     let own = facts.own_or_none(Own::clone);

@@ -7,8 +7,9 @@
 use super::own::{Habit, Own};
 use super::payee::Payee;
 use super::{LARGE_ROWS_MIN, LARGE_TIMES};
+use crate::facts::borrowed::Parties;
+use crate::history::AccountHistory;
 use crate::history::account::local_hour;
-use crate::history::{AccountHistory, CounterpartyHistory, DeviceHistory};
 use crate::payment::{DAY_MS, Payment};
 use serde::{Deserialize, Serialize};
 
@@ -43,17 +44,11 @@ pub struct DeviceBefore {
 }
 
 impl Inputs {
-    /// `device` is the history of this payment's device, if it has one.
-    pub fn gather(
-        payment: &Payment,
-        account: &AccountHistory,
-        counterparty: &CounterpartyHistory,
-        device: Option<&DeviceHistory>,
-    ) -> Self {
+    pub fn gather(payment: &Payment, parties: &Parties<'_>) -> Self {
+        let Parties { account, counterparty, device, pair } = *parties;
         let at_ms = payment.at_ms;
         let local_ms = at_ms.saturating_add(payment.local_offset_ms);
-        let hour = usize::from(local_hour(at_ms, payment.local_offset_ms));
-        let pair = account.pair_at(payment.counterparty, at_ms);
+        let hour = local_hour(at_ms, payment.local_offset_ms);
         Inputs {
             amount_minor: payment.amount_minor,
             local_ms,

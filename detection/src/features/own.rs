@@ -75,10 +75,9 @@ pub struct Own {
 }
 
 impl Own {
-    pub(super) fn gather(account: &AccountHistory, counterparty: Party, at_ms: i64, hour: usize) -> Self {
+    pub(super) fn gather(account: &AccountHistory, counterparty: Party, at_ms: i64, hour: u8) -> Self {
         let age = |then_ms: i64| Some(at_ms.saturating_sub(then_ms)).filter(|age_ms| *age_ms >= 0);
         let [minutes_10, hour_1, day, week, fortnight, month, long] = account.usual_windows(at_ms);
-        let (hour_count, hours_total) = hours(account.hours(), hour);
         let oldest_ms = account.rows().oldest_at_ms().unwrap_or(at_ms);
         let mut own = Own {
             day: day.into(),
@@ -94,8 +93,8 @@ impl Own {
             firsts_7d: week.firsts,
             firsts_30d: month.firsts,
             span_ms: at_ms.saturating_sub(oldest_ms).max(0),
-            hour_count,
-            hours_total,
+            hour_count: [hour + 23, hour, hour + 1].map(|hour| account.paid_at_hour(hour % 24)).iter().sum(),
+            hours_total: account.paid_at_all_hours(),
             opened_age_ms: account.opened_at_ms.and_then(age),
             contact_change_age_ms: account.contact_changed_at_ms.and_then(age),
             ..Own::default()
@@ -207,9 +206,4 @@ pub(super) fn deviation_minor(sums: Sums) -> i64 {
     }
     let scaled = count.saturating_mul(sums.squares).saturating_sub(sum.saturating_mul(sum)).max(0);
     ((scaled as f64).sqrt() / count as f64) as i64
-}
-
-fn hours(hours: &[u32; 24], hour: usize) -> (u32, u32) {
-    let beside = |step: usize| hours.get((hour + step) % 24).copied().unwrap_or(0);
-    (beside(23) + beside(0) + beside(1), hours.iter().sum())
 }

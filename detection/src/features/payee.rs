@@ -59,7 +59,7 @@ pub struct Payee {
 
 impl Payee {
     pub(super) fn gather(counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) -> Self {
-        let [hour, day, week, days_8, days_14, month, days_37] = counterparty.usual_windows(at_ms);
+        let [hour, day, week, days_8, days_14, _, month, days_37] = counterparty.usual_windows(at_ms);
         let oldest_ms = counterparty.rows().oldest_at_ms().unwrap_or(at_ms);
         let labelled = |window: Sums| Labelled { count: window.minus(week).count, frauds: 0 };
         let mut payee = Payee {

@@ -35,7 +35,7 @@ struct Bank {
 
 impl Bank {
     fn inputs(&self, payment: &Payment) -> Inputs {
-        Inputs::gather(payment, &self.account, &self.counterparty, None)
+        Parties::of(payment, &self.account, &self.counterparty, None).inputs(payment)
     }
 
     fn pay(&mut self, payment: &Payment) -> Inputs {

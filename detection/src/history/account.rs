@@ -7,8 +7,8 @@
 
 use super::labels::{Label, Labels};
 use super::pair::{Pair, Pairs};
-use super::past::{Brief, Class, Past};
-use super::timeline::{Sums, Timeline, USUAL};
+use super::past::{Brief, Class, Past, WINDOWS_MS};
+use super::timeline::{Sums, Timeline};
 use super::{Outcome, REMEMBERED_MS};
 use crate::payment::{Party, Place};
 use uuid::Uuid;
@@ -119,8 +119,13 @@ impl AccountHistory {
         &self.labels
     }
 
-    pub fn hours(&self) -> &[u32; 24] {
-        &self.hours
+    /// Remembered own payments of that local hour.
+    pub fn paid_at_hour(&self, hour: u8) -> u32 {
+        self.hours.get(usize::from(hour)).copied().unwrap_or(0)
+    }
+
+    pub fn paid_at_all_hours(&self) -> u32 {
+        u32::try_from(self.rows.len() - self.credits - self.refused).unwrap_or(u32::MAX)
     }
 
     pub fn last_paid_at_ms(&self) -> Option<i64> {
@@ -144,7 +149,7 @@ impl AccountHistory {
     }
 
     /// Sums of the usual windows that end then.
-    pub fn usual_windows(&self, until_ms: i64) -> [Sums; USUAL] {
+    pub fn usual_windows(&self, until_ms: i64) -> [Sums; WINDOWS_MS.len()] {
         self.rows.usual_windows(until_ms)
     }
 

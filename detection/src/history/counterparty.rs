@@ -5,15 +5,17 @@
 //! attempts stand among the rows and in no sum of amounts. Absent: anything of its payers but their hash.
 
 use super::labels::{Label, Labels};
-use super::timeline::{self, Row, Sums, Timeline, USUAL};
+use super::timeline::{self, Row, Sums, Timeline};
 use super::{Outcome, REMEMBERED_MS};
 use crate::payment::{DAY_MS, HOUR_MS, Party, Payment};
 use uuid::Uuid;
 
 pub const ROWS_MAX: usize = 4_096;
 
-/// Of which a counterparty is asked at every payment; those of labelled rows end with the week.
-pub const WINDOWS_MS: [i64; USUAL] = [HOUR_MS, DAY_MS, 7 * DAY_MS, 8 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 37 * DAY_MS];
+/// Of which a counterparty is asked at every payment; those of labelled rows end with the week. Rule `terminal-risk`
+/// starts with three weeks.
+pub const WINDOWS_MS: [i64; 8] =
+    [HOUR_MS, DAY_MS, 7 * DAY_MS, 8 * DAY_MS, 14 * DAY_MS, 21 * DAY_MS, 30 * DAY_MS, 37 * DAY_MS];
 
 /// What most counterparties are asked for.
 const FETCHED_ROWS: usize = 24;
@@ -87,7 +89,7 @@ impl timeline::Brief for Brief {
 impl Row for Received {
     type Brief = Brief;
     type Rest = Rest;
-    const WINDOWS_MS: [i64; USUAL] = WINDOWS_MS;
+    const WINDOWS_MS: &'static [i64] = &WINDOWS_MS;
 
     fn at_ms(self) -> i64 {
         self.at_ms
@@ -183,7 +185,7 @@ impl CounterpartyHistory {
     }
 
     /// Sums of the usual windows that end then.
-    pub fn usual_windows(&self, until_ms: i64) -> [Sums; USUAL] {
+    pub fn usual_windows(&self, until_ms: i64) -> [Sums; WINDOWS_MS.len()] {
         self.rows.usual_windows(until_ms)
     }
 

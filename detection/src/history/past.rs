@@ -3,14 +3,13 @@
 //! Promises: what windows and scans ask of many rows fits into half a cache line. Absent: how many are kept.
 
 use super::Outcome;
-use super::timeline::{Row, Sums, USUAL};
+use super::timeline::{Row, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party, Payment, Place};
 use domain::TransactionKind;
 use uuid::Uuid;
 
 /// Of which an account is asked at every payment.
-pub const WINDOWS_MS: [i64; USUAL] =
-    [10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 74 * DAY_MS];
+pub const WINDOWS_MS: [i64; 7] = [10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 74 * DAY_MS];
 
 /// One earlier payment of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +46,23 @@ impl Past {
             first_of_pair: false,
             device: payment.device,
             place: payment.place,
+        }
+    }
+
+    /// Money that came from another customer, as a row of the one who got it.
+    pub fn credit(id: Uuid, at_ms: i64, local_offset_ms: i64, amount_minor: i64, from: Party) -> Self {
+        Past {
+            id,
+            at_ms,
+            amount_minor,
+            party: from,
+            outgoing: false,
+            kind: TransactionKind::Transfer,
+            outcome: Outcome::Posted,
+            local_hour: local_hour(at_ms, local_offset_ms),
+            first_of_pair: false,
+            device: None,
+            place: None,
         }
     }
 
@@ -130,7 +146,7 @@ impl super::timeline::Brief for Brief {
 impl Row for Past {
     type Brief = Brief;
     type Rest = Rest;
-    const WINDOWS_MS: [i64; USUAL] = WINDOWS_MS;
+    const WINDOWS_MS: &'static [i64] = &WINDOWS_MS;
 
     fn at_ms(self) -> i64 {
         self.at_ms

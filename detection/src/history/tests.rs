@@ -145,7 +145,7 @@ proptest! {
             }
             let until_ms = (at + 1) * (n as i64 % 90) * HOUR_MS;
             let others = [0, 1, 40, 900, 2_000].map(|hours| hours * HOUR_MS);
-            let usual = Past::WINDOWS_MS.into_iter().zip(rows.usual_windows(until_ms));
+            let usual = Past::WINDOWS_MS.iter().copied().zip(rows.usual_windows::<7>(until_ms));
             let others = others.map(|length_ms| (length_ms, rows.window(until_ms - length_ms, until_ms)));
             for (length_ms, sums) in usual.chain(others) {
                 let inside = by_hand.iter().filter(|row| until_ms - length_ms < row.at_ms && row.at_ms <= until_ms);
@@ -173,6 +173,12 @@ fn rows_are_told_newest_first_and_of_a_tie_the_later_arrival() {
     assert_eq!(by_then, [4, 1]);
 }
 
+fn paid_hours(history: &AccountHistory) -> u32 {
+    let sum = (0..24).map(|hour| history.paid_at_hour(hour)).sum();
+    assert_eq!(history.paid_at_all_hours(), sum);
+    sum
+}
+
 #[test]
 fn an_account_is_bounded_in_rows_and_in_days() {
     let mut history = AccountHistory::default();
@@ -180,7 +186,7 @@ fn an_account_is_bounded_in_rows_and_in_days() {
         history.push(past(n, n as i64 * MINUTE_MS, 100));
     }
     assert_eq!(history.rows().len(), ROWS_MAX);
-    assert_eq!(history.hours().iter().sum::<u32>() as usize, ROWS_MAX);
+    assert_eq!(paid_hours(&history) as usize, ROWS_MAX);
     history.push(past(9_999, 3_000 * MINUTE_MS + REMEMBERED_MS, 100));
     assert_eq!(history.rows().len(), 1);
     // A payment too late to be remembered leaves no row.
@@ -243,7 +249,7 @@ fn a_held_payment_that_is_refused_leaves_the_habit() {
     assert_eq!((window.count, window.refused, window.firsts), (0, 1, 0));
     let pair = history.pairs().get(held.party).copied().unwrap();
     assert_eq!((pair.count, pair.last_refused.map(|refused| refused.amount_minor)), (0, Some(500)));
-    assert_eq!(history.hours().iter().sum::<u32>(), 0);
+    assert_eq!(paid_hours(&history), 0);
     history.push(past(8, 3_000, 100));
     assert_eq!(history.window(0, 4_000).firsts, 1);
 }

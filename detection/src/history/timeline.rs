@@ -19,8 +19,8 @@ use edges::Edge;
 
 /// Rows that share one line of sums.
 const BLOCK: usize = 16;
-/// Windows that most questions are about.
-pub const USUAL: usize = 7;
+/// Most usual windows of a kind of row.
+const USUAL_MAX: usize = 8;
 
 /// A row, in two parts.
 pub trait Row: Copy {
@@ -28,7 +28,7 @@ pub trait Row: Copy {
     /// What no window asks for.
     type Rest: Copy + Debug + PartialEq;
     /// Lengths of the usual windows, the shortest first.
-    const WINDOWS_MS: [i64; USUAL];
+    const WINDOWS_MS: &'static [i64];
 
     fn at_ms(self) -> i64;
     fn split(self) -> (Self::Brief, Self::Rest);
@@ -63,7 +63,7 @@ pub struct Timeline<R: Row> {
     /// Of all rows, forgotten ones too.
     all: Sums,
     /// Where the usual windows begin that end at `looked_ms`.
-    begins: [Edge; USUAL],
+    begins: [Edge; USUAL_MAX],
     looked_ms: i64,
 }
 
@@ -83,7 +83,7 @@ impl<R: Row> Default for Timeline<R> {
             blocks: VecDeque::new(),
             gone: 0,
             all: Sums::default(),
-            begins: [Edge::default(); USUAL],
+            begins: [Edge::default(); USUAL_MAX],
             looked_ms: i64::MIN,
         }
     }
@@ -163,7 +163,7 @@ impl<R: Row> Timeline<R> {
         // Most rows are as young as what was last asked for.
         if brief.at_ms() < self.looked_ms {
             for (edge, length_ms) in self.begins.iter_mut().zip(R::WINDOWS_MS) {
-                if brief.at_ms() <= self.looked_ms.saturating_sub(length_ms) {
+                if brief.at_ms() <= self.looked_ms.saturating_sub(*length_ms) {
                     edge.pass(&brief);
                 }
             }
@@ -298,7 +298,7 @@ impl<R: Row> Timeline<R> {
         if self.is_empty() {
             self.blocks.clear();
             self.gone = 0;
-            self.begins = [Edge { index: 0, before: self.all }; USUAL];
+            self.begins = [Edge { index: 0, before: self.all }; USUAL_MAX];
             return;
         }
         for block in here..self.blocks.len() {

@@ -28,11 +28,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn what(facts: &Facts, parameters: &Parameters) -> Option<What> {
-    if let Some(country) = facts.country.as_ref().filter(|country| parameters.lists[COUNTRIES].contains(*country)) {
-        return Some(What::Country(country.clone()));
+    if let Some(country) = facts.country.as_deref().filter(|country| parameters.lists(COUNTRIES, country)) {
+        return Some(What::Country(country.to_owned()));
     }
-    if let Some(channel) = facts.channel.as_ref().filter(|channel| parameters.lists[CHANNELS].contains(*channel)) {
-        return Some(What::Channel(channel.clone()));
+    if let Some(channel) = facts.channel.as_deref().filter(|channel| parameters.lists(CHANNELS, channel)) {
+        return Some(What::Channel(channel.to_owned()));
     }
     facts.session_risk.filter(|risk| i64::from(*risk) >= parameters.values[SESSION_RISK]).map(What::Session)
 }

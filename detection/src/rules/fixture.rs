@@ -107,11 +107,11 @@ impl Fixture {
     }
 
     pub(crate) fn channel(self, channel: &str) -> Self {
-        self.with(|facts| facts.channel = Some(channel.to_owned()))
+        self.with(|facts| facts.channel = Some(channel.into()))
     }
 
     pub(crate) fn country(self, country: &str) -> Self {
-        self.with(|facts| facts.country = Some(country.to_owned()))
+        self.with(|facts| facts.country = Some(country.into()))
     }
 
     pub(crate) fn session_risk(self, risk: u8) -> Self {

@@ -39,9 +39,20 @@ fn distance_km(one: Place, other: Place) -> Option<i64> {
     km.is_finite().then_some(km as i64)
 }
 
+/// No shorter than the distance, and known without a sine: first due north, then due east. Most payments are made in town.
+fn most_km(one: Place, other: Place) -> i64 {
+    const KM_PER_DEGREE: i64 = 112;
+    let north = i64::from(one.latitude_e6) - i64::from(other.latitude_e6);
+    let east = i64::from(one.longitude_e6) - i64::from(other.longitude_e6);
+    (north.abs() + east.abs()) * KM_PER_DEGREE / 1_000_000
+}
+
 fn firing(facts: &Facts, parameters: &Parameters) -> Firing {
     let Some(place) = facts.place else { return Firing::Never };
     let Some(last) = known!(&facts.own).last_place else { return Firing::Never };
+    if most_km(last.place, place) < parameters.values[DISTANCE_KM] {
+        return Firing::Never;
+    }
     let Some(km) = distance_km(last.place, place) else { return Firing::Unknown };
     let elapsed_ms = facts.at_ms.saturating_sub(last.at_ms).max(0);
     let reachable = elapsed_ms.saturating_mul(parameters.values[SPEED_KM_H]);
@@ -79,5 +90,26 @@ pub(super) fn fixtures() -> Fixtures {
             trip("Paris and Tokyo in twelve hours", PARIS, TOKYO, 720),
             quiet("no place known"),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn anywhere() -> impl Strategy<Value = Place> {
+        (-90_000_000..=90_000_000_i32, -180_000_000..=180_000_000_i32)
+            .prop_map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 })
+    }
+
+    proptest! {
+        #[test]
+        fn no_way_is_longer_than_north_then_east(one in anywhere(), other in anywhere(), near in 0..300_000_i32) {
+            let beside = Place { longitude_e6: one.longitude_e6 + near, latitude_e6: one.latitude_e6 - near / 3 };
+            for there in [other, beside] {
+                prop_assert!(distance_km(one, there) <= Some(most_km(one, there)));
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ fn usual_minor(facts: &Facts) -> Option<i64> {
 /// Whether the rule looks at this payment at all, whatever its amount.
 pub fn asks(facts: &Facts, parameters: &Parameters) -> bool {
     facts.kind == TransactionKind::Withdrawal
-        && facts.channel.as_ref().is_none_or(|channel| parameters.lists[0].contains(channel))
+        && facts.channel.as_deref().is_none_or(|channel| parameters.lists(0, channel))
         && when(facts, parameters).is_some()
 }
 

@@ -92,4 +92,9 @@ impl Parameters {
         }
         defaults
     }
+
+    /// Whether that list has this entry.
+    pub fn lists(&self, list: usize, entry: &str) -> bool {
+        self.lists[list].iter().any(|listed| listed == entry)
+    }
 }

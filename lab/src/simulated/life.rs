@@ -3,14 +3,14 @@
 //! Promises: everybody starts with their overdraft and nothing else; a fraud becomes known after the simulator's delay.
 
 use crate::pace::Pace;
-use chrono::{Offset as _, TimeDelta, TimeZone as _};
+use chrono::TimeDelta;
 use chrono_tz::Europe::Paris;
 use detection::facts::borrowed::Histories;
 use detection::facts::{Facts, Reading, gather};
 use detection::features::Inputs;
 use detection::history::{Outcome, TransactionKind};
 use detection::model::Model;
-use detection::payment::{DAY_MS, Party, Payment, Place};
+use detection::payment::{DAY_MS, Payment};
 use detection::policy::Policy;
 use detection::replay::{Happened, Replay};
 use simulator::{Bank, Event, FraudType, What};
@@ -30,29 +30,9 @@ impl Paying {
     /// None for what is no payment.
     pub fn of(event: &Event, first_day: i64) -> Option<Paying> {
         let What::Payment { command, fraud } = &event.what else { return None };
-        let deposit = command.kind == TransactionKind::Deposit;
-        let at = command.occurred_at;
-        let offset_s = Paris.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc();
-        let local_offset_ms = i64::from(offset_s) * 1_000;
-        let context = command.context.as_deref();
-        let payment = Payment {
-            id: command.transaction_id,
-            kind: command.kind,
-            payer: Party::of(command.account_at_risk().as_str()),
-            counterparty: Party::of(if deposit { command.debit.as_str() } else { command.credit.as_str() }),
-            amount_minor: command.amount_minor,
-            at_ms: at.timestamp_millis(),
-            local_offset_ms,
-            device: context.and_then(|context| context.device.as_deref()).map(Party::of),
-            place: context
-                .and_then(|context| context.place)
-                .map(|place| Place { latitude_e6: place.latitude_e6, longitude_e6: place.longitude_e6 }),
-            channel: context.and_then(|context| context.channel.clone()),
-            country: context.and_then(|context| context.country.clone()),
-            session_risk: context.and_then(|context| context.session_risk),
-        };
+        let payment = Payment::of(command, command.occurred_at, &Paris);
         Some(Paying {
-            day: (payment.at_ms + local_offset_ms).div_euclid(DAY_MS) - first_day,
+            day: (payment.at_ms + payment.local_offset_ms).div_euclid(DAY_MS) - first_day,
             payment,
             fraud: *fraud,
             debit: command.debit.as_str().to_owned(),

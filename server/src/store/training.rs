@@ -3,11 +3,10 @@
 
 use super::Store;
 use super::codes::{Code as _, event_time};
-use super::views::local_offset_ms;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::history::Outcome;
-use detection::payment::{Party, Payment, Place};
+use detection::payment::{Party, Payment, Place, local_offset_ms};
 use detection::replay::Happened;
 use domain::command::FraudLabel;
 use domain::{TransactionKind, TransactionState};
@@ -84,7 +83,7 @@ fn payment(row: &PgRow, zone: Tz) -> sqlx::Result<LabelledPayment> {
                 counterparty: if paid_in { debit } else { credit },
                 amount_minor: row.try_get("amount_minor")?,
                 at_ms: at.timestamp_millis(),
-                local_offset_ms: local_offset_ms(at, zone),
+                local_offset_ms: local_offset_ms(at, &zone),
                 device: row.try_get::<Option<&str>, _>("device")?.map(Party::of),
                 place: place.0.zip(place.1).map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 }),
                 // No feature asks for these, and no table keeps them.

@@ -218,13 +218,8 @@ pub fn outcome_for_customers(
 
 /// A moment as the bank's wall clocks show it.
 pub fn stamp(moment: DateTime<Utc>, time_zone: Tz) -> Stamp {
-    let offset_min = i32::try_from(local_offset_ms(moment, time_zone) / 60_000).unwrap_or_default();
-    Stamp { ms: moment.timestamp_millis(), offset_min }
-}
-
-/// What must be added to UTC for the bank's local time then.
-pub fn local_offset_ms(moment: DateTime<Utc>, time_zone: Tz) -> i64 {
-    i64::from(moment.with_timezone(&time_zone).offset().fix().local_minus_utc()) * 1_000
+    let offset = moment.with_timezone(&time_zone).offset().fix();
+    Stamp { ms: moment.timestamp_millis(), offset_min: offset.local_minus_utc() / 60 }
 }
 
 /// The instants of a range of the bank's days: from (inclusive) and until (exclusive).

@@ -34,7 +34,7 @@ use domain::fact::{Judgement, LabelFact, RiskVerdict};
 use domain::ledger::{Account, Attempt, Body, Decide, Input, Judged, Settlement, Verdict};
 use domain::{HoldTerms, OnExpiry, RefusalReason, TransactionKind, TransactionState};
 use memory::{Lacking, Memory};
-use observed::{Observed, payment_of};
+use observed::Observed;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ impl Judge {
         for decoded in batch {
             let Input::Command(Command::SubmitTransaction(submission)) = &decoded.record.input else { continue };
             let attempt = Attempt::of(&decoded.record, submission);
-            let payment = payment_of(&attempt, self.zone);
+            let payment = self.seen(&attempt);
             let lacking = self.memory.lacking(&payment);
             if lacking != Lacking::default() {
                 need(&mut needed, lacking, submission);
@@ -143,7 +143,11 @@ impl Judge {
                 return payment;
             }
         }
-        payment_of(attempt, self.zone)
+        self.seen(attempt)
+    }
+
+    fn seen(&self, attempt: &Attempt<'_>) -> Payment {
+        Payment::of(attempt.submission, attempt.event_time(), &self.zone)
     }
 
     fn model_version(&self) -> Option<i64> {

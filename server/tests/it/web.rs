@@ -1,11 +1,13 @@
 //! The web node from outside: who gets in, what a browser is told, what is refused.
 
-use crate::http::{Browser, TestNode};
+use crate::http::{Answer, Browser, TestNode, parse};
 use crate::ledger_rows::{LedgerRows, person};
 use crate::support::{TestBank, until};
 use app::ports::{Person, Role};
 use server::identity::hash_password;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -97,6 +99,46 @@ async fn a_form_has_its_size_and_only_operators_may_send_more() {
     let large = format!("name={}", "x".repeat(70_000));
     assert_eq!(browser.post("/do/set_preference", &large).await.status, 413);
     assert_eq!(browser.post("/do/upload_import", &large).await.status, 413);
+}
+
+#[tokio::test]
+async fn a_connection_outlives_a_refusal_or_is_said_to_end_with_it() {
+    let bank = TestBank::new().await;
+    let node = TestNode::start(&bank, &[]).await;
+    let mut stream = TcpStream::connect(node.address).await.unwrap();
+    let head = |length: usize, more: &str| {
+        let host = node.address;
+        format!("POST /do/sign_in HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n{more}\r\n")
+    };
+    // No origin is given: refused before the body comes, and again.
+    for _ in 0..3 {
+        stream.write_all(head(10, "").as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        stream.write_all(b"0123456789").await.unwrap();
+        let answer = one_answer(&mut stream).await;
+        assert_eq!((answer.status, answer.header("connection")), (403, None), "{answer:?}");
+    }
+    // Too long to be waited for, never sent, or sent only if it is asked for.
+    for (length, more) in [(10_000_000, ""), (10, ""), (10, "expect: 100-continue\r\n")] {
+        let mut stream = TcpStream::connect(node.address).await.unwrap();
+        stream.write_all(head(length, more).as_bytes()).await.unwrap();
+        let answer = one_answer(&mut stream).await;
+        assert_eq!((answer.status, answer.header("connection")), (403, Some("close")), "{length} {more}");
+        assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0, "it ended");
+    }
+}
+
+async fn one_answer(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    loop {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "an answer comes");
+        if bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+            let answer = parse(&bytes);
+            if answer.header("content-length").is_some_and(|length| length == answer.body.len().to_string()) {
+                return answer;
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -222,7 +264,7 @@ async fn asked_to_stop_the_node_ends_and_takes_no_more() {
     node.stop.cancel();
     let served = tokio::time::timeout(Duration::from_secs(10), &mut node.served).await;
     assert!(served.is_ok_and(|ended| ended.is_ok_and(|served| served.is_ok())));
-    assert!(tokio::net::TcpStream::connect(node.address).await.is_err());
+    assert!(TcpStream::connect(node.address).await.is_err());
 }
 
 #[tokio::test]

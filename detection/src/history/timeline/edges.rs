@@ -3,7 +3,7 @@
 //! Promises: an edge is the same whether it was remembered or searched. Absent: keeping the remembered ones while rows
 //! come and go, which whoever changes the rows does.
 
-use super::{Brief, Row, Sums, Timeline, USUAL};
+use super::{Brief, Row, Sums, Timeline};
 use std::collections::VecDeque;
 
 /// An edge that lies further than so many rows from a remembered one is searched.
@@ -45,8 +45,8 @@ impl<R: Row> Timeline<R> {
         if until_ms <= self.looked_ms {
             return;
         }
-        for usual in 0..USUAL {
-            let after_ms = until_ms.saturating_sub(R::WINDOWS_MS[usual]);
+        for (usual, length_ms) in R::WINDOWS_MS.iter().enumerate() {
+            let after_ms = until_ms.saturating_sub(*length_ms);
             if !self.begins[usual].pass_until(&self.briefs, after_ms) {
                 self.begins[usual] = self.search(after_ms);
             }
@@ -64,8 +64,9 @@ impl<R: Row> Timeline<R> {
         self.edge(until_ms).before.minus(self.edge(after_ms).before)
     }
 
-    /// Sums of the usual windows that end then.
-    pub fn usual_windows(&self, until_ms: i64) -> [Sums; USUAL] {
+    /// Sums of the usual windows that end then, all of them.
+    pub fn usual_windows<const USUAL: usize>(&self, until_ms: i64) -> [Sums; USUAL] {
+        const { assert!(USUAL == R::WINDOWS_MS.len()) };
         let end = self.edge(until_ms).before;
         std::array::from_fn(|usual| {
             let after_ms = until_ms.saturating_sub(R::WINDOWS_MS[usual]);
@@ -81,7 +82,8 @@ impl<R: Row> Timeline<R> {
         }
         let age_ms = self.looked_ms.saturating_sub(until_ms);
         let shorter = R::WINDOWS_MS.iter().filter(|length_ms| **length_ms < age_ms).count();
-        if let Some(mut edge) = self.begins.get(shorter).copied()
+        if shorter < R::WINDOWS_MS.len()
+            && let mut edge = self.begins[shorter]
             && edge.pass_until(&self.briefs, until_ms)
         {
             return edge;

@@ -8,8 +8,8 @@ use crate::wire::{End, Fact, Kind, Payment};
 use chrono::{DateTime, Utc};
 use detection::decision;
 use detection::evidence::Evidence;
+use detection::facts::borrowed::Parties;
 use detection::facts::{Facts, Own, Reading};
-use detection::features::Inputs;
 use detection::history::{AccountHistory, CounterpartyHistory};
 use detection::payment::Party;
 use detection::policy::Policy;
@@ -50,7 +50,8 @@ fn evidence() -> Evidence {
     let payment: detection::payment::Payment = serde_json::from_value(payment).unwrap();
     let own = Own { recent_count: 50, other_payees: 40, day_sum_minor: 10_000_000, ..Own::default() };
     let facts = Facts { own: Reading::Known(own), ..Facts::of(&payment) };
-    let inputs = Inputs::gather(&payment, &AccountHistory::default(), &CounterpartyHistory::default(), None);
+    let inputs =
+        Parties::of(&payment, &AccountHistory::default(), &CounterpartyHistory::default(), None).inputs(&payment);
     let evidence = Evidence::of(facts, inputs, &Policy::default(), None);
     assert_eq!(evidence.decision.verdict, decision::Verdict::Hold);
     evidence

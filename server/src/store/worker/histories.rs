@@ -5,12 +5,11 @@
 
 use super::{Db, WorkerStore};
 use crate::store::codes::{Code as _, FLAG_FIRST_OF_PAIR, FLAG_LARGE, event_time};
-use crate::store::local_offset_ms;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::history::account::{ASIDE_MAX, local_hour};
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received};
-use detection::payment::{Party, Place};
+use detection::payment::{Party, Place, local_offset_ms};
 use domain::ledger::AccountId;
 use domain::{AccountKind, AccountNumber, TransactionKind, TransactionState};
 use sqlx::Row as _;
@@ -191,7 +190,7 @@ fn past(row: &PgRow, zone: Tz) -> sqlx::Result<Past> {
         outgoing: row.try_get::<Option<bool>, _>("outgoing")?.unwrap_or_default(),
         kind: TransactionKind::from_code(row.try_get("kind")?)?,
         outcome: outcome(row)?,
-        local_hour: local_hour(at.timestamp_millis(), local_offset_ms(at, zone)),
+        local_hour: local_hour(at.timestamp_millis(), local_offset_ms(at, &zone)),
         first_of_pair: false,
         device: row.try_get::<Option<&str>, _>("device")?.map(Party::of),
         place: place.0.zip(place.1).map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 }),

@@ -2,13 +2,13 @@
 //! used go first. What others tell may be told twice, or be in the tables already: their rows are known by their id.
 //! What this lane decides is decided once.
 
-use super::observed::{Observed, credit};
+use super::observed::Observed;
 use crate::store::worker::Loaded;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use detection::facts::borrowed::Parties;
 use detection::history::{AccountHistory, CounterpartyHistory, DeviceHistory, Outcome, Past, Received, look};
-use detection::payment::{Party, Payment};
+use detection::payment::{Party, Payment, local_offset_ms};
 use domain::TransactionKind;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -167,11 +167,12 @@ impl Memory {
     /// What is remembered of the parties to a payment, or nothing at all.
     pub fn parties(&self, payment: &Payment) -> Parties<'_> {
         let counterparty = if is_learnt_of(payment) { self.counterparties.get(payment.counterparty) } else { None };
-        Parties {
-            account: self.accounts.get(payment.payer).unwrap_or(&self.nobody.0),
-            counterparty: counterparty.unwrap_or(&self.nobody.1),
-            device: payment.device.and_then(|device| self.devices.get(device)),
-        }
+        Parties::of(
+            payment,
+            self.accounts.get(payment.payer).unwrap_or(&self.nobody.0),
+            counterparty.unwrap_or(&self.nobody.1),
+            payment.device.and_then(|device| self.devices.get(device)),
+        )
     }
 
     /// What must be loaded to judge the payment; what is there is marked as used.
@@ -290,13 +291,17 @@ impl Memory {
         push: fn(&mut AccountHistory, Past),
         receive: fn(&mut CounterpartyHistory, Received),
     ) {
+        let credit = |id, at_ms, amount_minor, from| {
+            let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
+            Past::credit(id, at_ms, local_offset_ms(at, &zone), amount_minor, from)
+        };
         match observed {
             Observed::Decided { id, at_ms, amount_minor, payer, device, received, counterparty, credited } => {
                 if let Some(received) = received {
                     self.counterparties.change(*counterparty, |history| receive(history, *received));
                 }
                 if *credited {
-                    let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
+                    let row = credit(*id, *at_ms, *amount_minor, *payer);
                     self.accounts.change(*counterparty, |account| push(account, row));
                 }
                 if let Some(device) = device {
@@ -308,7 +313,7 @@ impl Memory {
                     self.counterparties.change(*counterparty, |history| history.refuse(*id, *at_ms));
                 }
                 if let Some(amount_minor) = credited_minor {
-                    let row = credit(*id, *at_ms, *amount_minor, *payer, zone);
+                    let row = credit(*id, *at_ms, *amount_minor, *payer);
                     self.accounts.change(*counterparty, |account| push(account, row));
                 }
             }
