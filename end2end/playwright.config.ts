@@ -31,7 +31,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   projects: [
-    { name: 'live', testMatch: 'live/**', use: { ...use, javaScriptEnabled: true } },
+    { name: 'live', testMatch: 'live/*.spec.ts', use: { ...use, javaScriptEnabled: true } },
     { name: 'with-javascript', testIgnore: [screenshots, 'live/**'], use: { ...still, javaScriptEnabled: true } },
     { name: 'without-javascript', testIgnore: [screenshots, 'live/**'], use: { ...still, javaScriptEnabled: false } },
     { name: 'screenshots', testMatch: screenshots, use: { ...use, javaScriptEnabled: true } },
