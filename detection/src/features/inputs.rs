@@ -8,7 +8,6 @@ use super::own::{Habit, Own};
 use super::payee::Payee;
 use super::{LARGE_ROWS_MIN, LARGE_TIMES};
 use crate::facts::borrowed::Parties;
-use crate::history::AccountHistory;
 use crate::history::account::local_hour;
 use crate::payment::{DAY_MS, Payment};
 use serde::{Deserialize, Serialize};
@@ -98,11 +97,10 @@ pub struct Marks {
 
 impl Marks {
     /// As [`Inputs::marks`] would say.
-    pub fn gather(payment: &Payment, account: &AccountHistory) -> Self {
-        let at_ms = payment.at_ms;
+    pub fn gather(payment: &Payment, parties: &Parties<'_>) -> Self {
         Marks {
-            first_of_pair: account.pair_at(payment.counterparty, at_ms).count == 0,
-            large: Own::is_large(account, at_ms, payment.amount_minor),
+            first_of_pair: parties.pair.count == 0,
+            large: Own::is_large(parties.account, payment.at_ms, payment.amount_minor),
         }
     }
 }

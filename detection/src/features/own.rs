@@ -179,12 +179,12 @@ impl Own {
         self.frauds_30d = labels.count(at_ms.saturating_sub(30 * DAY_MS), at_ms, at_ms);
         self.fraud_newest_age_ms = labels.oldest_and_newest(at_ms).map(|(_, newest_ms)| at_ms - newest_ms);
         let rows = account.rows();
-        let old_enough = (0..rows.end(at_ms.saturating_sub(LABEL_DELAY_MS))).rev().take(LOOKED_AT_MAX);
-        let spent = old_enough.filter(|index| rows.brief(*index).is_some_and(Brief::spent)).take(LAST);
+        let old_enough = rows.places_until(at_ms.saturating_sub(LABEL_DELAY_MS)).take(LOOKED_AT_MAX);
+        let spent = old_enough.filter(|(_, row)| row.spent()).take(LAST);
         // An id stands far away: it is looked at only where the time fits.
-        let timely = spent.filter(|index| rows.brief(*index).is_some_and(|row| labels.any_of(row.at_ms)));
+        let timely = spent.filter(|(_, row)| labels.any_of(row.at_ms));
         let is_known = |row: Past| labels.is_known(row.id, row.at_ms, at_ms);
-        self.frauds_of_last = timely.map(|index| u32::from(rows.get(index).is_some_and(is_known))).sum();
+        self.frauds_of_last = timely.map(|(place, _)| u32::from(rows.get(place).is_some_and(is_known))).sum();
     }
 }
 

@@ -99,12 +99,11 @@ impl Payee {
             self.fraud_newest_age_ms = Some(at_ms - newest_ms);
         }
         let rows = counterparty.rows();
-        let old_enough = (0..rows.end(end_ms)).rev();
-        let last = old_enough.filter(|index| rows.brief(*index).is_some_and(|row| !row.refused)).take(LAST);
-        let frauds = last.filter(|index| rows.brief(*index).is_some_and(|row| row.is_fraud));
-        let known_at_ms = |index: usize| rows.get(index).and_then(|row| row.fraud_known_at_ms);
-        let is_known = |index: usize| known_at_ms(index).is_some_and(|known_at_ms| known_at_ms <= at_ms);
-        self.frauds_of_last = frauds.map(|index| u32::from(is_known(index))).sum();
+        let last = rows.places_until(end_ms).filter(|(_, row)| !row.refused).take(LAST);
+        let frauds = last.filter(|(_, row)| row.is_fraud);
+        let known_at_ms = |place: usize| rows.get(place).and_then(|row| row.fraud_known_at_ms);
+        let is_known = |place: usize| known_at_ms(place).is_some_and(|known_at_ms| known_at_ms <= at_ms);
+        self.frauds_of_last = frauds.map(|(place, _)| u32::from(is_known(place))).sum();
     }
 
     fn crowd(&mut self, counterparty: &CounterpartyHistory, payer: Party, at_ms: i64) {

@@ -60,6 +60,7 @@ impl AccountHistory {
             }
             Class::Credit => self.credits += 1,
             Class::Refused => self.refused += 1,
+            Class::Gap => {}
         }
         self.rows.insert(row);
         self.forget();
@@ -139,13 +140,7 @@ impl AccountHistory {
 
     /// When the first credit within (`after_ms`, `until_ms`] came, and the sums of the rows from it to the end.
     pub fn since_first_credit(&self, after_ms: i64, until_ms: i64) -> Option<(i64, Sums)> {
-        // Most days bring nothing.
-        if self.rows.window(after_ms, until_ms).credits_minor == 0 {
-            return None;
-        }
-        let first = self.rows.oldest_in(self.rows.end(after_ms), |sums| sums.credits_minor)?;
-        let (end, at_ms) = (self.rows.end(until_ms), self.rows.brief(first)?.at_ms);
-        Some((at_ms, self.rows.sums_before(end).minus(self.rows.sums_before(first))))
+        self.rows.since_first(after_ms, until_ms, |sums| sums.credits_minor)
     }
 
     /// Sums of the usual windows that end then.
@@ -156,8 +151,8 @@ impl AccountHistory {
     /// Of all rows, newest first. The place stands far from the brief and is fetched only if there is one.
     pub fn places_and_briefs(&self) -> impl Iterator<Item = (Option<Place>, &Brief)> {
         let place = |index: usize| self.rows.get(index).and_then(|row| row.place);
-        let briefs = self.rows.briefs().enumerate();
-        briefs.map(move |(age, row)| (if row.has_place { place(self.rows.len() - 1 - age) } else { None }, row))
+        let rows = self.rows.places_until(i64::MAX);
+        rows.map(move |(index, row)| (if row.has_place { place(index) } else { None }, row))
     }
 
     /// The pair as it was at that time. Of a late payment's pair only remembered rows are known.
@@ -172,7 +167,7 @@ impl AccountHistory {
             match row.class {
                 Class::Spent if row.party == party => rebuilt.pay(row.at_ms, row.amount_minor),
                 Class::Refused if row.party == party && row.outgoing => rebuilt.refuse(row.at_ms, row.amount_minor),
-                Class::Spent | Class::Credit | Class::Refused => {}
+                Class::Spent | Class::Credit | Class::Refused | Class::Gap => {}
             }
         }
         rebuilt
@@ -220,10 +215,10 @@ impl AccountHistory {
 
     fn forget(&mut self) {
         if self.refused > ASIDE_MAX {
-            self.forget_row(self.rows.oldest_in(0, |sums| i64::from(sums.refused)));
+            self.forget_row(self.rows.oldest_in(|sums| i64::from(sums.refused)));
         }
         if self.credits > ASIDE_MAX {
-            self.forget_row(self.rows.oldest_in(0, |sums| sums.credits_minor));
+            self.forget_row(self.rows.oldest_in(|sums| sums.credits_minor));
         }
         let newest_ms = self.rows.newest_at_ms().unwrap_or(0);
         let too_old = |at_ms: i64| at_ms < newest_ms.saturating_sub(REMEMBERED_MS);
@@ -244,6 +239,7 @@ impl AccountHistory {
             Class::Spent => self.count_hour(&row, u32::saturating_sub),
             Class::Credit => self.credits -= 1,
             Class::Refused => self.refused -= 1,
+            Class::Gap => {}
         }
     }
 }

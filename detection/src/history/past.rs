@@ -3,7 +3,7 @@
 //! Promises: what windows and scans ask of many rows fits into half a cache line. Absent: how many are kept.
 
 use super::Outcome;
-use super::timeline::{Row, Sums};
+use super::timeline::{Removable, Row, Sums};
 use crate::payment::{DAY_MS, HOUR_MS, MINUTE_MS, Party, Payment, Place};
 use domain::TransactionKind;
 use uuid::Uuid;
@@ -112,6 +112,8 @@ pub(super) enum Class {
     Spent,
     Credit,
     Refused,
+    /// Taken out.
+    Gap,
 }
 
 impl Class {
@@ -139,7 +141,18 @@ impl super::timeline::Brief for Brief {
             Class::Spent => Sums { firsts: u32::from(self.first_of_pair), ..Sums::spending(self.amount_minor) },
             Class::Credit => Sums { credits_minor: self.amount_minor, ..Sums::default() },
             Class::Refused => Sums { refused: 1, ..Sums::default() },
+            Class::Gap => Sums::default(),
         }
+    }
+
+    fn is_gap(&self) -> bool {
+        self.class == Class::Gap
+    }
+}
+
+impl Removable for Brief {
+    fn gap(self) -> Self {
+        Brief { class: Class::Gap, ..self }
     }
 }
 

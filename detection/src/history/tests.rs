@@ -122,17 +122,25 @@ proptest! {
 proptest! {
     #[test]
     fn windows_stay_right_while_rows_come_late_change_and_go(
-        steps in prop::collection::vec((0_u8..16, 0_i64..60, 0_usize..900), 0..200)
+        steps in prop::collection::vec((0_u8..24, 0_i64..60, 0_usize..900), 0..400)
     ) {
         let mut rows = Timeline::default();
         let mut by_hand: Vec<Past> = Vec::new();
         for (id, (step, at, n)) in steps.into_iter().enumerate() {
             let index = n % by_hand.len().max(1);
+            // Gaps have places too.
+            let mut places: Vec<usize> = rows.places_until(i64::MAX).map(|(place, _)| place).collect();
+            places.reverse();
+            prop_assert_eq!((places.len(), rows.len()), (by_hand.len(), by_hand.len()));
             match step {
-                0 if !by_hand.is_empty() => prop_assert_eq!(rows.remove(index), Some(by_hand.remove(index))),
+                0 | 6..=9 if !by_hand.is_empty() => {
+                    let place = places[index];
+                    prop_assert_eq!(rows.remove(place), Some(by_hand.remove(index)));
+                    prop_assert!(rows.get(place).is_none_or(|row| by_hand.contains(&row)));
+                }
                 1 if !by_hand.is_empty() => {
                     by_hand[index].amount_minor += 7;
-                    rows.change(index, |row| row.amount_minor += 7);
+                    rows.change(places[index], |row| row.amount_minor += 7);
                 }
                 5 => rows.look((at + 1) * (n as i64 % 90) * HOUR_MS),
                 2..=4 if !by_hand.is_empty() => prop_assert_eq!(rows.forget_oldest(), Some(by_hand.remove(0))),
@@ -140,7 +148,8 @@ proptest! {
                     let row = past(id as u128, at * 40 * HOUR_MS, n as i64);
                     let place = by_hand.partition_point(|known| known.at_ms <= row.at_ms);
                     by_hand.insert(place, row);
-                    prop_assert_eq!(rows.insert(row), place);
+                    let place = rows.insert(row);
+                    prop_assert_eq!(rows.get(place), Some(row));
                 }
             }
             let until_ms = (at + 1) * (n as i64 % 90) * HOUR_MS;
@@ -152,6 +161,8 @@ proptest! {
                 prop_assert_eq!(sums.count as usize, inside.clone().count());
                 prop_assert_eq!(sums.amount_minor, inside.map(|row| row.amount_minor).sum::<i64>());
             }
+            prop_assert_eq!(rows.oldest(), by_hand.first().copied());
+            prop_assert_eq!(rows.newest(), by_hand.last().copied());
         }
         prop_assert_eq!(rows.newest_first().collect::<Vec<_>>(), by_hand.into_iter().rev().collect::<Vec<_>>());
     }

@@ -13,9 +13,11 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 
 mod edges;
+mod gaps;
 
 pub use super::sums::Sums;
 use edges::Edge;
+pub use gaps::Removable;
 
 /// Rows that share one line of sums.
 const BLOCK: usize = 16;
@@ -40,6 +42,10 @@ pub trait Brief: Copy + Debug + PartialEq {
     fn at_ms(&self) -> i64;
     /// What the row adds to its windows.
     fn sums(&self) -> Sums;
+    /// Whether the row was taken out.
+    fn is_gap(&self) -> bool {
+        false
+    }
 }
 
 /// So many rows in a line.
@@ -62,12 +68,14 @@ pub struct Timeline<R: Row> {
     gone: usize,
     /// Of all rows, forgotten ones too.
     all: Sums,
-    /// Where the usual windows begin that end at `looked_ms`.
-    begins: [Edge; USUAL_MAX],
+    /// Neither the first nor the last place is one.
+    gaps: usize,
+    /// Where the rows until `looked_ms` end, then where the usual windows begin that end there.
+    edges: [Edge; 1 + USUAL_MAX],
     looked_ms: i64,
 }
 
-/// When it was looked at makes no difference.
+/// When it was looked at makes no difference; where it has gaps does.
 impl<R: Row> PartialEq for Timeline<R> {
     fn eq(&self, other: &Self) -> bool {
         (&self.briefs, &self.rests, &self.blocks) == (&other.briefs, &other.rests, &other.blocks)
@@ -83,7 +91,8 @@ impl<R: Row> Default for Timeline<R> {
             blocks: VecDeque::new(),
             gone: 0,
             all: Sums::default(),
-            begins: [Edge::default(); USUAL_MAX],
+            gaps: 0,
+            edges: [Edge::default(); 1 + USUAL_MAX],
             looked_ms: i64::MIN,
         }
     }
@@ -91,7 +100,7 @@ impl<R: Row> Default for Timeline<R> {
 
 impl<R: Row> Timeline<R> {
     pub fn len(&self) -> usize {
-        self.briefs.len()
+        self.briefs.len() - self.gaps
     }
 
     pub fn is_empty(&self) -> bool {
@@ -103,7 +112,7 @@ impl<R: Row> Timeline<R> {
     }
 
     pub fn newest(&self) -> Option<R> {
-        self.get(self.len().checked_sub(1)?)
+        self.get(self.briefs.len().checked_sub(1)?)
     }
 
     pub fn oldest_at_ms(&self) -> Option<i64> {
@@ -114,34 +123,37 @@ impl<R: Row> Timeline<R> {
         self.briefs.back().map(Brief::at_ms)
     }
 
-    pub fn get(&self, index: usize) -> Option<R> {
-        Some(R::join(*self.briefs.get(index)?, *self.rests.get(index)?))
-    }
-
-    pub fn brief(&self, index: usize) -> Option<&R::Brief> {
-        self.briefs.get(index)
+    /// The row of that place; none of a gap.
+    pub fn get(&self, place: usize) -> Option<R> {
+        let brief = self.briefs.get(place).filter(|brief| !brief.is_gap())?;
+        Some(R::join(*brief, *self.rests.get(place)?))
     }
 
     /// Newest first; ties: the later arrival first.
-    pub fn newest_first(&self) -> impl DoubleEndedIterator<Item = R> {
-        self.briefs.iter().zip(&self.rests).rev().map(|(brief, rest)| R::join(*brief, *rest))
+    pub fn newest_first(&self) -> impl Iterator<Item = R> {
+        self.newest_first_until(i64::MAX)
     }
 
     /// Rows made at or before that time, newest first.
     pub fn newest_first_until(&self, until_ms: i64) -> impl Iterator<Item = R> {
         let end = self.end(until_ms);
-        let rows = self.briefs.range(..end).zip(self.rests.range(..end));
-        rows.rev().map(|(brief, rest)| R::join(*brief, *rest))
+        let rows = self.briefs.range(..end).zip(self.rests.range(..end)).rev();
+        rows.filter(|(brief, _)| !brief.is_gap()).map(|(brief, rest)| R::join(*brief, *rest))
     }
 
     /// Newest first.
-    pub fn briefs(&self) -> impl DoubleEndedIterator<Item = &R::Brief> + ExactSizeIterator {
-        self.briefs.iter().rev()
+    pub fn briefs(&self) -> impl DoubleEndedIterator<Item = &R::Brief> {
+        self.briefs.iter().rev().filter(|brief| !brief.is_gap())
     }
 
     /// Of rows made at or before that time, newest first.
-    pub fn briefs_until(&self, until_ms: i64) -> impl DoubleEndedIterator<Item = &R::Brief> + ExactSizeIterator {
-        self.briefs.range(..self.end(until_ms)).rev()
+    pub fn briefs_until(&self, until_ms: i64) -> impl DoubleEndedIterator<Item = &R::Brief> {
+        self.briefs.range(..self.end(until_ms)).rev().filter(|brief| !brief.is_gap())
+    }
+
+    /// The same, each with its place.
+    pub fn places_until(&self, until_ms: i64) -> impl Iterator<Item = (usize, &R::Brief)> {
+        self.briefs.range(..self.end(until_ms)).enumerate().rev().filter(|(_, brief)| !brief.is_gap())
     }
 
     /// Puts the row behind all rows of its time and says where.
@@ -150,7 +162,7 @@ impl<R: Row> Timeline<R> {
         let (brief, rest) = row.split();
         grow(&mut self.briefs);
         grow(&mut self.rests);
-        if index == self.len() {
+        if index == self.briefs.len() {
             self.briefs.push_back(brief);
             self.rests.push_back(rest);
             self.begin_block(index, self.all);
@@ -160,41 +172,49 @@ impl<R: Row> Timeline<R> {
             self.rests.insert(index, rest);
             self.inserted(index);
         }
-        // Most rows are as young as what was last asked for.
-        if brief.at_ms() < self.looked_ms {
-            for (edge, length_ms) in self.begins.iter_mut().zip(R::WINDOWS_MS) {
-                if brief.at_ms() <= self.looked_ms.saturating_sub(*length_ms) {
-                    edge.pass(&brief);
-                }
+        // Most rows are as young as what was last asked for, or younger.
+        for (edge, ends_ms) in self.edges.iter_mut().zip(ends_ms::<R>(self.looked_ms)) {
+            if brief.at_ms() > ends_ms {
+                break;
             }
+            edge.pass(&brief);
         }
         index
     }
 
-    pub fn remove(&mut self, index: usize) -> Option<R> {
-        let (brief, rest) = (self.briefs.remove(index)?, self.rests.remove(index)?);
-        self.removed(index, brief.sums());
-        Some(R::join(brief, rest))
-    }
-
     /// Changes a row where it stands. Its time must stay.
-    pub fn change(&mut self, index: usize, change: impl FnOnce(&mut R)) {
-        let Some(mut row) = self.get(index) else { return };
+    pub fn change(&mut self, place: usize, change: impl FnOnce(&mut R)) {
+        let Some(mut row) = self.get(place) else { return };
         change(&mut row);
         let (brief, rest) = row.split();
-        let more = brief.sums().minus(self.briefs[index].sums());
-        (self.briefs[index], self.rests[index]) = (brief, rest);
+        self.rests[place] = rest;
+        self.replace(place, brief);
+    }
+
+    /// Puts another brief of the same time there.
+    fn replace(&mut self, place: usize, brief: R::Brief) {
+        let more = brief.sums().minus(self.briefs[place].sums());
+        self.briefs[place] = brief;
         self.all = self.all.plus(more);
-        let here = (self.gone + index) / BLOCK;
+        let here = (self.gone + place) / BLOCK;
         self.blocks.range_mut(here + 1..).for_each(|block| block.before = block.before.plus(more));
-        for edge in self.begins.iter_mut().filter(|edge| edge.index > index) {
+        for edge in self.edges.iter_mut().filter(|edge| edge.index > place) {
             edge.before = edge.before.plus(more);
         }
     }
 
     pub fn forget_oldest(&mut self) -> Option<R> {
+        let oldest = self.pop_oldest()?;
+        while self.briefs.front().is_some_and(Brief::is_gap) {
+            self.pop_oldest();
+            self.gaps -= 1;
+        }
+        Some(oldest)
+    }
+
+    fn pop_oldest(&mut self) -> Option<R> {
         let (brief, rest) = (self.briefs.pop_front()?, self.rests.pop_front()?);
-        for edge in &mut self.begins {
+        for edge in &mut self.edges {
             match edge.index.checked_sub(1) {
                 Some(index) => edge.index = index,
                 None => edge.before = edge.before.with(&brief),
@@ -216,34 +236,64 @@ impl<R: Row> Timeline<R> {
         (self.end(at_ms.saturating_sub(1))..end).find(|index| self.get(*index).is_some_and(|row| is_it(&row)))
     }
 
-    /// The oldest row, from this one on, that adds to this sum, which no row lessens.
-    pub fn oldest_in(&self, from: usize, sum: impl Fn(&Sums) -> i64) -> Option<usize> {
-        let none = self.sums_before(from);
-        let added = |block: &Block| sum(&block.before.minus(none)) > 0;
-        let block = self.blocks.partition_point(|block| !added(block)).checked_sub(1)?;
-        let begin = self.first_of(block).max(from);
-        let adds = |brief: &R::Brief| sum(&brief.sums()) != 0;
-        self.briefs.range(begin..).position(adds).map(|place| begin + place)
+    /// The oldest row that adds to this sum, which no row lessens: where it stands.
+    pub fn oldest_in(&self, sum: impl Fn(&Sums) -> i64) -> Option<usize> {
+        Some(self.next_in(Edge { index: 0, before: self.before(0) }, sum)?.index)
     }
 
-    /// Sums of all rows that stand before that one, forgotten ones too: only differences mean something.
-    pub fn sums_before(&self, index: usize) -> Sums {
-        let block = (self.gone + index) / BLOCK;
-        let Some(found) = self.blocks.get(block) else { return self.all };
-        self.briefs.range(self.first_of(block)..index).fold(found.before, Sums::with)
+    /// The oldest row of (`after_ms`, `until_ms`] that adds to this sum, which no row lessens: when it was made, and the
+    /// sums from it to the end of the window.
+    pub fn since_first(&self, after_ms: i64, until_ms: i64, sum: impl Fn(&Sums) -> i64) -> Option<(i64, Sums)> {
+        let (after, until) = (self.edge(after_ms), self.edge(until_ms));
+        // Most days bring nothing.
+        if sum(&until.before) == sum(&after.before) {
+            return None;
+        }
+        let first = self.next_in(after, sum)?;
+        Some((self.briefs.get(first.index)?.at_ms(), until.before.minus(first.before)))
+    }
+
+    /// The first row behind that edge that adds to this sum: the edge before it.
+    fn next_in(&self, from: Edge, sum: impl Fn(&Sums) -> i64) -> Option<Edge> {
+        let mut edge = from;
+        // It may be near; else it lies in the last block before which nothing was added.
+        if !self.pass_until_added(&mut edge, BLOCK, &sum)? {
+            let none = sum(&from.before);
+            let block =
+                self.blocks.partition_point(|block| sum(&block.before).wrapping_sub(none) <= 0).checked_sub(1)?;
+            let begin = self.first_of(block);
+            if begin > edge.index {
+                edge = Edge { index: begin, before: self.before(block) };
+            }
+            self.pass_until_added(&mut edge, BLOCK, &sum)?;
+        }
+        Some(edge)
+    }
+
+    /// Goes behind so many rows at most that add nothing to this sum, and says whether the next one does; none if there
+    /// is none.
+    fn pass_until_added(&self, edge: &mut Edge, rows: usize, sum: impl Fn(&Sums) -> i64) -> Option<bool> {
+        for _ in 0..rows {
+            let brief = self.briefs.get(edge.index)?;
+            if sum(&brief.sums()) != 0 {
+                return Some(true);
+            }
+            edge.pass(brief);
+        }
+        Some(false)
     }
 
     /// Whether there is such a row of that time; looks at no more than where its time is.
     pub fn has(&self, at_ms: i64, is_it: impl Fn(&R::Rest) -> bool) -> bool {
-        let mut of_then = (0..self.end(at_ms)).rev().take_while(|index| self.briefs[*index].at_ms() == at_ms);
-        of_then.any(|index| is_it(&self.rests[index]))
+        let mut of_then = (0..self.end(at_ms)).rev().take_while(|place| self.briefs[*place].at_ms() == at_ms);
+        of_then.any(|place| !self.briefs[place].is_gap() && is_it(&self.rests[place]))
     }
 
     /// Reads a word of each line that the usual windows and a look at so many of the newest rows will need. None waits
     /// for another, so they come from memory together; the answer means nothing.
     pub fn fetch(&self, rows: usize) -> i64 {
         let at_ms = |index: usize| self.briefs.get(index).map_or(0, Brief::at_ms);
-        let begins = self.begins.iter().fold(at_ms(0), |sum, edge| sum ^ at_ms(edge.index));
+        let begins = self.edges.iter().fold(at_ms(0), |sum, edge| sum ^ at_ms(edge.index));
         let rows = newest(&self.briefs, rows)
             .map(|part| part.as_chunks::<2>().0.iter().fold(0, |sum, two| sum ^ two[0].at_ms()));
         begins ^ rows[0] ^ rows[1]
@@ -251,7 +301,7 @@ impl<R: Row> Timeline<R> {
 
     /// Reads a word of each line of the timeline itself, see [`Timeline::fetch`].
     pub fn fetch_head(&self) -> usize {
-        let begins = self.begins.iter().fold(0, |sum, edge| sum ^ edge.index);
+        let begins = self.edges.iter().fold(0, |sum, edge| sum ^ edge.index);
         begins ^ self.briefs.len() ^ self.blocks.len() ^ self.gone
     }
 
@@ -278,7 +328,7 @@ impl<R: Row> Timeline<R> {
             self.blocks[block] = Block { first_at_ms: first.at_ms(), before };
         }
         self.all = self.all.plus(sums);
-        let last = self.len() - 1;
+        let last = self.briefs.len() - 1;
         self.begin_block(last, self.all.without(&self.briefs[last]));
     }
 
@@ -290,34 +340,15 @@ impl<R: Row> Timeline<R> {
         }
     }
 
-    /// A row was taken out: each block behind it has lost its first row to the one before.
-    fn removed(&mut self, index: usize, sums: Sums) {
-        let here = (self.gone + index) / BLOCK;
-        self.all = self.all.minus(sums);
-        self.blocks.truncate((self.gone + self.len()).div_ceil(BLOCK));
-        if self.is_empty() {
-            self.blocks.clear();
-            self.gone = 0;
-            self.begins = [Edge { index: 0, before: self.all }; USUAL_MAX];
-            return;
-        }
-        for block in here..self.blocks.len() {
-            let first = self.first_of(block);
-            self.blocks[block].first_at_ms = self.briefs[first].at_ms();
-            if block > here {
-                let lost = self.briefs[first - 1].sums();
-                self.blocks[block].before = self.blocks[block].before.plus(lost).minus(sums);
-            }
-        }
-        for edge in self.begins.iter_mut().filter(|edge| edge.index > index) {
-            *edge = Edge { index: edge.index - 1, before: edge.before.minus(sums) };
-        }
-    }
-
     /// Where that block's first remembered row stands.
     fn first_of(&self, block: usize) -> usize {
         (block * BLOCK).saturating_sub(self.gone)
     }
+}
+
+/// Until when the rows go before each edge, if the first is looked for at that time.
+fn ends_ms<R: Row>(looked_ms: i64) -> impl Iterator<Item = i64> {
+    std::iter::once(looked_ms).chain(R::WINDOWS_MS.iter().map(move |length_ms| looked_ms.saturating_sub(*length_ms)))
 }
 
 /// The last so many, in the two parts that they lie in.

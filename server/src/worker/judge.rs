@@ -191,7 +191,7 @@ impl Decide for Judge {
         let decided = judge(&facts, &self.policy, score.as_ref());
         // What happened, happened: history is scored and booked.
         let says = if attempt.submission.history { Says::Allow } else { decided.verdict };
-        let marks = asked.as_ref().map_or_else(|| Marks::gather(&payment, parties.account), Inputs::marks);
+        let marks = asked.as_ref().map_or_else(|| Marks::gather(&payment, &parties), Inputs::marks);
         let judgement = Judgement {
             verdict: risk_verdict(says),
             score_e9: (decided.uncapped * 1e9).round() as i64,

@@ -3,7 +3,7 @@
 //! Promises: an edge is the same whether it was remembered or searched. Absent: keeping the remembered ones while rows
 //! come and go, which whoever changes the rows does.
 
-use super::{Brief, Row, Sums, Timeline};
+use super::{Brief, Row, Sums, Timeline, USUAL_MAX, ends_ms};
 use std::collections::VecDeque;
 
 /// An edge that lies further than so many rows from a remembered one is searched.
@@ -45,10 +45,10 @@ impl<R: Row> Timeline<R> {
         if until_ms <= self.looked_ms {
             return;
         }
-        for (usual, length_ms) in R::WINDOWS_MS.iter().enumerate() {
-            let after_ms = until_ms.saturating_sub(*length_ms);
-            if !self.begins[usual].pass_until(&self.briefs, after_ms) {
-                self.begins[usual] = self.search(after_ms);
+        const { assert!(R::WINDOWS_MS.len() <= USUAL_MAX) };
+        for (place, until_ms) in ends_ms::<R>(until_ms).enumerate() {
+            if !self.edges[place].pass_until(&self.briefs, until_ms) {
+                self.edges[place] = self.search(until_ms);
             }
         }
         self.looked_ms = until_ms;
@@ -56,7 +56,10 @@ impl<R: Row> Timeline<R> {
 
     /// Number of rows made at or before that time.
     pub fn end(&self, until_ms: i64) -> usize {
-        self.edge(until_ms).index
+        // A late row is a few rows late.
+        let later = |brief: &&R::Brief| brief.at_ms() > until_ms;
+        let late = self.briefs.iter().rev().take(NEAR).take_while(later).count();
+        if late < NEAR { self.briefs.len() - late } else { self.edge(until_ms).index }
     }
 
     /// Sums of the rows in (`after_ms`, `until_ms`].
@@ -70,20 +73,22 @@ impl<R: Row> Timeline<R> {
         let end = self.edge(until_ms).before;
         std::array::from_fn(|usual| {
             let after_ms = until_ms.saturating_sub(R::WINDOWS_MS[usual]);
-            end.minus(if until_ms == self.looked_ms { self.begins[usual] } else { self.edge(after_ms) }.before)
+            end.minus(if until_ms == self.looked_ms { self.edges[1 + usual] } else { self.edge(after_ms) }.before)
         })
     }
 
     /// Where the rows made at or before that time end.
-    fn edge(&self, until_ms: i64) -> Edge {
+    pub(super) fn edge(&self, until_ms: i64) -> Edge {
         // Most questions are about now, and most others about a usual window that ends now.
         if self.newest_at_ms().is_none_or(|newest_ms| newest_ms <= until_ms) {
-            return Edge { index: self.len(), before: self.all };
+            return Edge { index: self.briefs.len(), before: self.all };
         }
-        let age_ms = self.looked_ms.saturating_sub(until_ms);
-        let shorter = R::WINDOWS_MS.iter().filter(|length_ms| **length_ms < age_ms).count();
-        if shorter < R::WINDOWS_MS.len()
-            && let mut edge = self.begins[shorter]
+        if until_ms == self.looked_ms {
+            return self.edges[0];
+        }
+        let later = ends_ms::<R>(self.looked_ms).filter(|ends_ms| *ends_ms > until_ms).count();
+        if later <= R::WINDOWS_MS.len()
+            && let mut edge = self.edges[later]
             && edge.pass_until(&self.briefs, until_ms)
         {
             return edge;
@@ -95,7 +100,7 @@ impl<R: Row> Timeline<R> {
     fn search(&self, until_ms: i64) -> Edge {
         let blocks = self.begun(until_ms);
         let Some(block) = blocks.checked_sub(1) else { return Edge { index: 0, before: self.before(0) } };
-        let (begin, end) = (self.first_of(block), self.first_of(blocks).min(self.len()));
+        let (begin, end) = (self.first_of(block), self.first_of(blocks).min(self.briefs.len()));
         // From that end of the block which is nearer.
         if self.briefs[begin + (end - begin) / 2].at_ms() <= until_ms {
             let (mut index, mut before) = (end, self.before(blocks));
