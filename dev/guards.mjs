@@ -46,6 +46,11 @@ const GUARDS = [
 
 const args = process.argv.slice(2);
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1].split(',') : [];
+const unknown = only.filter(name => !GUARDS.some(guard => guard[0] === name));
+if (unknown.length > 0) {
+  console.error(`no such guard: ${unknown.join(', ')}; there are: ${GUARDS.map(([name]) => name).join(', ')}`);
+  process.exit(2);
+}
 const chosen = GUARDS.filter(([name]) => only.length === 0 || only.includes(name));
 
 function without([name, file, guard, gap], text) {

@@ -31,17 +31,18 @@ use serde::{Deserialize, Serialize};
 /// labels (7 days), and room for habits.
 pub const REMEMBERED_MS: i64 = 100 * DAY_MS;
 
-/// To be called before a payment is judged: has what will be asked come from memory, and remembers where its windows
-/// begin. Changes no answer, but without it each question looks for itself. Who pays in has no history.
+/// To be called before a payment is judged: asks for the memory of what will be asked, and remembers where its windows
+/// begin. Changes no answer, but without it each question looks for itself. Whoever knows the next payments asks for
+/// their memory while this one is judged, and waits less still. Who pays in has no history.
 pub fn look(payment: &Payment, account: &mut AccountHistory, counterparty: Option<&mut CounterpartyHistory>) {
     // Cold to the processor, all of it: what does not wait for something else comes together.
-    account.fetch_head();
+    account.prefetch_head();
     if let Some(counterparty) = &counterparty {
-        counterparty.fetch_head();
+        counterparty.prefetch_head();
     }
-    account.fetch(payment.counterparty);
+    account.prefetch(payment.counterparty);
     if let Some(counterparty) = &counterparty {
-        counterparty.fetch();
+        counterparty.prefetch();
     }
     account.look(payment.at_ms);
     if let Some(counterparty) = counterparty {

@@ -11,6 +11,8 @@ use super::past::{Brief, Class, Past, WINDOWS_MS};
 use super::timeline::{Sums, Timeline};
 use super::{Outcome, REMEMBERED_MS};
 use crate::payment::{Party, Place};
+use prefetch_index::prefetch_index;
+use std::slice::from_ref;
 use uuid::Uuid;
 
 pub use super::past::local_hour;
@@ -20,7 +22,7 @@ pub const ROWS_MAX: usize = 1_024;
 pub const ASIDE_MAX: usize = 256;
 
 /// What most accounts are asked for: the sample's.
-const FETCHED_ROWS: usize = 32;
+const PREFETCHED_ROWS: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountHistory {
@@ -173,15 +175,26 @@ impl AccountHistory {
         rebuilt
     }
 
-    /// Has all that a payment to this party will be judged by come from memory at once, see [`Timeline::fetch`].
-    pub(super) fn fetch(&self, party: Party) {
-        std::hint::black_box((self.rows.fetch(FETCHED_ROWS), self.pairs.fetch(party), self.labels.fetch()));
+    /// Asks for all memory that a payment to this party will be judged by and change, and waits for none of it.
+    pub fn prefetch(&self, party: Party) {
+        self.rows.prefetch(PREFETCHED_ROWS);
+        self.pairs.prefetch(party);
+        self.labels.prefetch();
     }
 
-    /// The same of the account itself, which says where all else is.
-    pub(super) fn fetch_head(&self) {
-        let own = (self.hours[0], self.hours[16], self.last_paid_at_ms, self.pairs.len(), self.labels.is_empty());
-        std::hint::black_box((self.rows.fetch_head(), own));
+    /// The same of where a credit will be put.
+    pub fn prefetch_end(&self) {
+        self.rows.prefetch_end();
+    }
+
+    /// The same of the account itself, which says where all else is: some payments earlier.
+    pub fn prefetch_head(&self) {
+        self.rows.prefetch_head();
+        prefetch_index(from_ref(&self.pairs), 0);
+        prefetch_index(from_ref(&self.labels), 0);
+        prefetch_index(self.hours.as_slice(), 0);
+        prefetch_index(self.hours.as_slice(), 16);
+        prefetch_index(from_ref(&self.last_paid_at_ms), 0);
     }
 
     /// See [`Timeline::look`].

@@ -8,6 +8,8 @@ use super::labels::{Label, Labels};
 use super::timeline::{self, Row, Sums, Timeline};
 use super::{Outcome, REMEMBERED_MS};
 use crate::payment::{DAY_MS, HOUR_MS, Party, Payment};
+use prefetch_index::prefetch_index;
+use std::slice::from_ref;
 use uuid::Uuid;
 
 pub const ROWS_MAX: usize = 4_096;
@@ -18,7 +20,7 @@ pub const WINDOWS_MS: [i64; 8] =
     [HOUR_MS, DAY_MS, 7 * DAY_MS, 8 * DAY_MS, 14 * DAY_MS, 21 * DAY_MS, 30 * DAY_MS, 37 * DAY_MS];
 
 /// What most counterparties are asked for.
-const FETCHED_ROWS: usize = 24;
+const PREFETCHED_ROWS: usize = 24;
 
 /// One payment to the counterparty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,13 +192,20 @@ impl CounterpartyHistory {
     }
 
     /// As an account's.
-    pub(super) fn fetch(&self) {
-        std::hint::black_box((self.rows.fetch(FETCHED_ROWS), self.labels.fetch()));
+    pub fn prefetch(&self) {
+        self.rows.prefetch(PREFETCHED_ROWS);
+        self.labels.prefetch();
     }
 
     /// As an account's.
-    pub(super) fn fetch_head(&self) {
-        std::hint::black_box((self.rows.fetch_head(), self.labels.is_empty()));
+    pub fn prefetch_end(&self) {
+        self.rows.prefetch_end();
+    }
+
+    /// As an account's.
+    pub fn prefetch_head(&self) {
+        self.rows.prefetch_head();
+        prefetch_index(from_ref(&self.labels), 0);
     }
 
     /// See [`Timeline::look`].

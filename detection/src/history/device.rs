@@ -4,6 +4,8 @@
 
 use super::REMEMBERED_MS;
 use crate::payment::Party;
+use prefetch_index::prefetch_index;
+use std::slice::from_ref;
 
 pub const ACCOUNTS_MAX: usize = 256;
 
@@ -46,6 +48,16 @@ impl DeviceHistory {
     /// By last use.
     pub fn newest_first(&self) -> impl Iterator<Item = &Use> {
         self.uses.iter().rev()
+    }
+
+    /// Asks for what it remembers, see `Timeline::prefetch`.
+    pub fn prefetch(&self) {
+        prefetch_index(&self.uses, 0);
+    }
+
+    /// The same of the device itself.
+    pub fn prefetch_head(&self) {
+        prefetch_index(from_ref(&self.uses), 0);
     }
 
     pub fn bytes(&self) -> usize {

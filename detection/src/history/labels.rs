@@ -4,6 +4,7 @@
 //! nothing; bounded. Absent: "genuine", which is the absence of a fraud once the delay of labels has passed.
 
 use super::REMEMBERED_MS;
+use prefetch_index::prefetch_index;
 use uuid::Uuid;
 
 /// Labels kept per party; the payment longest ago goes first.
@@ -86,9 +87,9 @@ impl Labels {
         self.labels.iter()
     }
 
-    /// Reads a word of the newest, see `Timeline::fetch`.
-    pub(super) fn fetch(&self) -> i64 {
-        self.labels.last().map_or(0, |label| label.at_ms)
+    /// Asks for the newest, see `Timeline::prefetch`.
+    pub(super) fn prefetch(&self) {
+        prefetch_index(&self.labels, self.labels.len().saturating_sub(1));
     }
 
     pub fn bytes(&self) -> usize {

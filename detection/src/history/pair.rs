@@ -4,6 +4,7 @@
 //! same. Absent: amounts but the last.
 
 use crate::payment::Party;
+use prefetch_index::prefetch_index;
 
 /// Counterparties remembered per account.
 pub const PAIRS_MAX: usize = 512;
@@ -129,11 +130,12 @@ impl Pairs {
         usize::try_from(expected).unwrap_or(0)
     }
 
-    /// Reads a word of where the party should stand, see `Timeline::fetch`.
-    pub(super) fn fetch(&self, party: Party) -> i64 {
+    /// Asks for where the party should stand, see `Timeline::prefetch`.
+    pub(super) fn prefetch(&self, party: Party) {
         let place = self.expected(party);
-        let pair = self.pairs.get(place).map_or(0, |pair| pair.last_at_ms);
-        self.parties.get(place).map_or(pair, |party| pair.wrapping_add_unsigned(party.0))
+        prefetch_index(&self.parties, place);
+        prefetch_index(&self.touched_ms, place);
+        prefetch_index(&self.pairs, place);
     }
 
     /// Bytes on the heap.

@@ -9,8 +9,10 @@
 //! Histories are cold to the processor when they are asked, so what is asked of every row (its brief: half a cache
 //! line) stands apart from the rest.
 
+use prefetch_index::prefetch_index;
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::slice::from_ref;
 
 mod edges;
 mod gaps;
@@ -289,20 +291,38 @@ impl<R: Row> Timeline<R> {
         of_then.any(|place| !self.briefs[place].is_gap() && is_it(&self.rests[place]))
     }
 
-    /// Reads a word of each line that the usual windows and a look at so many of the newest rows will need. None waits
-    /// for another, so they come from memory together; the answer means nothing.
-    pub fn fetch(&self, rows: usize) -> i64 {
-        let at_ms = |index: usize| self.briefs.get(index).map_or(0, Brief::at_ms);
-        let begins = self.edges.iter().fold(at_ms(0), |sum, edge| sum ^ at_ms(edge.index));
-        let rows = newest(&self.briefs, rows)
-            .map(|part| part.as_chunks::<2>().0.iter().fold(0, |sum, two| sum ^ two[0].at_ms()));
-        begins ^ rows[0] ^ rows[1]
+    /// Asks for each line of memory that the usual windows and a look at so many of the newest rows will need, and waits
+    /// for none.
+    pub fn prefetch(&self, rows: usize) {
+        let (older, newer) = self.briefs.as_slices();
+        let begins = self.edges.iter().map(|edge| edge.index);
+        for index in begins.chain([0]) {
+            match index.checked_sub(older.len()) {
+                Some(index) => prefetch_index(newer, index),
+                None => prefetch_index(older, index),
+            }
+        }
+        for part in newest(&self.briefs, rows) {
+            (0..part.len()).step_by(2).for_each(|index| prefetch_index(part, index));
+        }
+        self.prefetch_end();
     }
 
-    /// Reads a word of each line of the timeline itself, see [`Timeline::fetch`].
-    pub fn fetch_head(&self) -> usize {
-        let begins = self.edges.iter().fold(0, |sum, edge| sum ^ edge.index);
-        begins ^ self.briefs.len() ^ self.blocks.len() ^ self.gone
+    /// The same of where the next row will be put.
+    pub fn prefetch_end(&self) {
+        prefetch_place_behind(&self.briefs);
+        prefetch_place_behind(&self.rests);
+        prefetch_place_behind(&self.blocks);
+    }
+
+    /// The same of the timeline itself, which says where all else is.
+    pub fn prefetch_head(&self) {
+        (0..self.edges.len()).for_each(|edge| prefetch_index(self.edges.as_slice(), edge));
+        prefetch_index(from_ref(&self.all), 0);
+        prefetch_index(from_ref(&self.briefs), 0);
+        prefetch_index(from_ref(&self.rests), 0);
+        prefetch_index(from_ref(&self.blocks), 0);
+        prefetch_index(from_ref(&self.looked_ms), 0);
     }
 
     /// Bytes on the heap.
@@ -356,6 +376,12 @@ fn newest<T>(all: &VecDeque<T>, count: usize) -> [&[T]; 2] {
     let (older, newer) = all.as_slices();
     let newer = &newer[newer.len().saturating_sub(count)..];
     [&older[older.len().saturating_sub(count - newer.len())..], newer]
+}
+
+fn prefetch_place_behind<T>(all: &VecDeque<T>) {
+    let (older, newer) = all.as_slices();
+    let last = if newer.is_empty() { older } else { newer };
+    prefetch_index(last, last.len());
 }
 
 /// Makes room by a quarter: what is full most of the time must not stand half empty.

@@ -7,7 +7,7 @@
 
 use super::pipeline::Outcome;
 use super::visible::until_ready;
-use super::windows::{self, WARM, Windows};
+use super::windows::{WARM, Windows};
 use super::{Context, LedgerFloor, pipeline, rounded, show};
 use crate::bank::{Bank, Detection};
 use crate::flood::honest::Callers;
@@ -78,7 +78,6 @@ pub async fn pipeline_ratio(context: &Context<'_>, figures: &mut Map<String, Val
 pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = context.bank("decision", context.partitions, Detection::On).await?;
     let mut windows = Windows::begin(context, "POST to decision", PER_SECOND).await?;
-    windows.bare(&bank).await?;
     let accounts: Vec<String> = (0..=CALLERS).map(|n| format!("D{n:04}")).collect();
     let mut worker = bank.product.start("bench-decision-worker", &["worker"])?;
     bank.open_accounts(&accounts, None)?;
@@ -91,14 +90,14 @@ pub async fn decision_latency(context: &Context<'_>, figures: &mut Map<String, V
     until_ready(&host).await?;
     let callers = Callers { host, key, accounts, rate: PER_SECOND };
     callers.pay(WARM).await?;
-    for _ in 0..windows::COUNT {
-        let paid = callers.pay(windows.lasting).await?;
+    for _ in 0..windows.turns {
+        windows.bare(&bank).await?;
+        let paid = callers.pay(windows.turn).await?;
         anyhow::ensure!(paid.unanswered == 0, "{} payments were not answered as posted", paid.unanswered);
-        windows.push(&paid.took_ms);
+        windows.push(paid.took_ms);
     }
     web.stop()?;
     worker.stop()?;
-    windows.bare(&bank).await?;
     windows.report(figures, "decision_p99_ratio", "decision", &json!({ "callers": CALLERS }));
     bank.remove().await
 }

@@ -5,7 +5,7 @@
 //! little traffic, as on an ordinary day. The moments of posting are spread evenly.
 
 use super::Context;
-use super::windows::{self, WARM, Windows};
+use super::windows::{WARM, Windows};
 use crate::bank::Detection;
 use crate::crash::submit::post_payment;
 use crate::http::Visitor;
@@ -31,7 +31,6 @@ type Seen = Arc<Mutex<Vec<f64>>>;
 pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) -> anyhow::Result<()> {
     let bank = context.bank("visible", context.partitions, Detection::Off).await?;
     let mut windows = Windows::begin(context, "visible", PER_SECOND).await?;
-    windows.bare(&bank).await?;
     let mut worker = bank.product.start("bench-visible-worker", &["worker"])?;
     let people = people::create(&bank, PEOPLE).await?;
     bank.decided(Duration::from_secs(60)).await?;
@@ -61,15 +60,15 @@ pub async fn measure(context: &Context<'_>, figures: &mut Map<String, Value>) ->
     tokio::time::sleep(Duration::from_secs(1)).await;
     seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let mut answers = Vec::new();
-    for _ in 0..windows::COUNT {
-        answers.extend(all_pay(&mut payers, windows.lasting).await?);
+    for _ in 0..windows.turns {
+        windows.bare(&bank).await?;
+        answers.extend(all_pay(&mut payers, windows.turn).await?);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        windows.push(&std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)));
+        windows.push(std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)));
     }
     sockets.iter().for_each(tokio::task::JoinHandle::abort);
     web.stop()?;
     worker.stop()?;
-    windows.bare(&bank).await?;
     let missing = posted.lock().unwrap_or_else(PoisonError::into_inner).len();
     if missing > 0 {
         println!("  {missing} payments were never seen on the payee's socket");

@@ -26,7 +26,7 @@ pub struct Figures {
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
-    /// Of each, the shortest first.
+    /// Of each, in the order they were due.
     #[serde(skip)]
     pub took_ms: Vec<f64>,
     /// Answered otherwise than with 201 and posted.
@@ -48,19 +48,22 @@ impl Callers {
                 tokio::spawn(async move { one(&host, &key, (&payer, &payee), first, every, begun + span).await })
             })
             .collect();
-        let (mut took, mut unanswered) = (Vec::new(), 0);
+        let (mut times, mut unanswered) = (Vec::new(), 0);
         for task in tasks {
-            let (times, others) = task.await??;
-            took.extend(times);
+            let (its_times, others) = task.await??;
+            times.extend(its_times);
             unanswered += others;
         }
+        times.sort_by_key(|(due, _)| *due);
+        let took_ms: Vec<f64> = times.into_iter().map(|(_, took_ms)| took_ms).collect();
+        let mut took = took_ms.clone();
         took.sort_by(f64::total_cmp);
         Ok(Figures {
             payments: took.len(),
             p50_ms: percentile(&took, 0.50),
             p99_ms: percentile(&took, 0.99),
             max_ms: percentile(&took, 1.0),
-            took_ms: took,
+            took_ms,
             unanswered,
         })
     }
@@ -73,7 +76,7 @@ async fn one(
     first: Instant,
     every: Duration,
     until: Instant,
-) -> anyhow::Result<(Vec<f64>, usize)> {
+) -> anyhow::Result<(Vec<(Instant, f64)>, usize)> {
     let mut stream = TcpStream::connect(host).await?;
     stream.set_nodelay(true)?;
     let body = json!({"kind": "transfer", "debit": payer, "credit": payee, "amount_minor": 1, "currency": "EUR"});
@@ -89,7 +92,7 @@ async fn one(
         );
         stream.write_all(request.as_bytes()).await?;
         let answer = answer(&mut stream).await?;
-        took.push(due.elapsed().as_secs_f64() * 1e3);
+        took.push((due, due.elapsed().as_secs_f64() * 1e3));
         if !answer.starts_with("HTTP/1.1 201 ") || !answer.contains("\"posted\"") {
             others += 1;
         }

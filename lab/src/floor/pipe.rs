@@ -15,6 +15,9 @@ use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
+/// Before the first event that counts: warms connections and caches.
+pub const WARM: Duration = Duration::from_secs(1);
+
 /// Milliseconds from send to frame of each event, at a steady rate.
 pub async fn run(brokers: &str, database_url: &str, per_second: u32, lasting: Duration) -> anyhow::Result<Vec<f64>> {
     let topic = format!("floor-{}", Uuid::now_v7().simple());
@@ -47,8 +50,8 @@ pub async fn run(brokers: &str, database_url: &str, per_second: u32, lasting: Du
     }
     producer.await??;
     server.abort();
-    // The first second warms connections and caches.
-    Ok(latencies.split_off((per_second as usize).min(latencies.len() / 2)))
+    let warm = (f64::from(per_second) * WARM.as_secs_f64()) as usize;
+    Ok(latencies.split_off(warm.min(latencies.len() / 2)))
 }
 
 async fn produce(brokers: String, topic: String, per_second: u32, total: u64, begun: Instant) -> anyhow::Result<()> {

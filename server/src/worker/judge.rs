@@ -113,7 +113,8 @@ impl Judge {
             metrics::counter!("vigie_worker_histories_read_total").increment(loaded.len() as u64);
             loaded.into_iter().for_each(|loaded| self.memory.put(loaded));
         }
-        metrics::gauge!("vigie_worker_history_bytes").set(self.memory.bytes() as f64);
+        let lane = self.inbox.lane().index().to_string();
+        metrics::gauge!("vigie_worker_history_bytes", "lane" => lane).set(self.memory.bytes() as f64);
         Ok(())
     }
 
@@ -140,6 +141,7 @@ impl Judge {
     fn payment(&mut self, attempt: &Attempt<'_>) -> Payment {
         while let Some(((partition, offset), payment)) = self.payments.pop_front() {
             if (partition, offset) == (attempt.partition, attempt.offset) {
+                self.memory.prefetch(&self.payments);
                 return payment;
             }
         }

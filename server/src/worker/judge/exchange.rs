@@ -69,6 +69,10 @@ impl Exchange {
 }
 
 impl Inbox {
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
     pub fn tell_others(&self, observed: Vec<Observed>) {
         self.exchange.tell(observed, Some(self.lane));
     }

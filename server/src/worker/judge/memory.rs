@@ -13,6 +13,8 @@ use domain::TransactionKind;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
+mod ahead;
+
 struct Kept<T> {
     history: T,
     /// The batch that last asked for it.
@@ -22,8 +24,9 @@ struct Kept<T> {
 }
 
 struct Shelf<T> {
-    /// Seeded: whoever names devices must not choose where they stand.
-    kept: HashMap<Party, Kept<T>, RandomState>,
+    /// Seeded: whoever names devices must not choose where they stand. Histories stand apart, so that the table stays near
+    /// the processor and says where a history is without a look at it.
+    kept: HashMap<Party, Box<Kept<T>>, RandomState>,
     /// Attempts at batches that ended, one way or the other.
     attempts: u64,
     /// Parties that the attempt in hand changed, each once: on a rollback their histories say too much.
@@ -75,14 +78,14 @@ impl<T: Sized> Shelf<T> {
     }
 
     fn put(&mut self, party: Party, history: T, batch: u64) {
-        self.kept.insert(party, Kept { history, used: batch, changed: 0 });
+        self.kept.insert(party, Box::new(Kept { history, used: batch, changed: 0 }));
     }
 
     /// What is there, or begins with the payment at hand: then it goes with the batch if that is rolled back.
     fn begun(&mut self, party: Party, batch: u64, history: impl FnOnce() -> T) -> &mut T {
         let kept = self.kept.entry(party).or_insert_with(|| {
             self.touched.push(party);
-            Kept { history: history(), used: batch, changed: self.attempts }
+            Box::new(Kept { history: history(), used: batch, changed: self.attempts })
         });
         &mut kept.history
     }
@@ -277,8 +280,10 @@ impl Memory {
 
     /// What other lanes and workers decided: of the payers' own histories they know better. Between batches.
     pub fn apply_foreign<'a>(&mut self, observed: impl Iterator<Item = &'a Observed>, zone: Tz) {
-        for observed in observed {
-            self.apply_shared(observed, zone, AccountHistory::push_once, CounterpartyHistory::push_once);
+        let observed: Vec<&Observed> = observed.collect();
+        for (place, now) in observed.iter().enumerate() {
+            self.prefetch_foreign(&observed[place..]);
+            self.apply_shared(now, zone, AccountHistory::push_once, CounterpartyHistory::push_once);
         }
         // It is committed already, whatever becomes of the batch in hand.
         self.keep();
