@@ -208,7 +208,7 @@ impl Customer {
         Payment { transaction_id: Uuid::now_v7(), kind, debit, credit, amount_minor }
     }
 
-    /// Whether the node answered that it was received.
+    /// Whether the node answered that it was received: decided, refused or on its way.
     async fn post(&mut self, payment: &Payment) -> bool {
         match post_payment(&mut self.visitor, payment).await {
             Ok(answer) if answer.status == 303 && answer.location().starts_with("/transactions/") => true,
@@ -216,15 +216,25 @@ impl Customer {
                 let _ = self.visitor.sign_in(&self.username, &self.password).await;
                 false
             }
+            Ok(answer) if answer.status == 303 => self.is_refused(answer.location(), payment).await,
             _ => false,
         }
+    }
+
+    /// Whether the form came back for another payment: with what was typed, under a new id. Under the same id nothing is
+    /// known to be taken. Sent again and again, what the detection refuses would end the load, customer by customer.
+    async fn is_refused(&mut self, form: &str, payment: &Payment) -> bool {
+        let Ok(page) = self.visitor.get(form, None).await else { return false };
+        let html = String::from_utf8_lossy(&page.body);
+        let typed = format!("value=\"{}\"", typed_amount(payment));
+        page.status == 200 && html.contains(&typed) && !html.contains(&payment.transaction_id.to_string())
     }
 }
 
 /// Posts the bank's payment form for the customer's own side of the payment.
 pub async fn post_payment(visitor: &mut Visitor, payment: &Payment) -> anyhow::Result<crate::http::Response> {
     let id = payment.transaction_id.to_string();
-    let amount = format!("{}.{:02}", payment.amount_minor / 100, payment.amount_minor % 100);
+    let amount = typed_amount(payment);
     let (kind, own, payee) = match payment.kind {
         Kind::Deposit => ("deposit", &payment.credit, ""),
         Kind::Withdrawal => ("withdrawal", &payment.debit, ""),
@@ -239,4 +249,8 @@ pub async fn post_payment(visitor: &mut Visitor, payment: &Payment) -> anyhow::R
         ("reference", ""),
     ];
     visitor.post("/do/submit_transaction", &fields).await
+}
+
+fn typed_amount(payment: &Payment) -> String {
+    format!("{}.{:02}", payment.amount_minor / 100, payment.amount_minor % 100)
 }
